@@ -1,0 +1,121 @@
+"""The question-side types: from what a visitor typed to an answer whose every quote is proved. All frozen."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import date
+from enum import StrEnum
+from typing import Literal
+
+from index.records import Chunk, Place
+
+AnswerType = Literal["amount", "date", "ratio", "count", "age", "who", "whether", "list", "procedure", "where", "any"]
+
+
+class Outcome(StrEnum):
+    """How an answer ends; each has its own message in `prompts/messages.md`."""
+
+    ANSWERED = "answered"
+    ELSEWHERE = "elsewhere"
+    NOT_FOUND = "not_found"
+    OUT_OF_SCOPE = "out_of_scope"
+    LOOKUP = "lookup"
+    CLARIFY = "clarify"
+    REFUSED = "refused"
+    UNAVAILABLE = "unavailable"
+
+    @property
+    def gives_answer(self) -> bool:
+        return self in (Outcome.ANSWERED, Outcome.LOOKUP)
+
+
+@dataclass(frozen=True, slots=True)
+class Turn:
+    """One message of the conversation so far."""
+
+    role: Literal["user", "assistant"]
+    content: str
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """A question as understood. `text` is what was typed, `search` the simplified, merged text that retrieval works on."""
+
+    text: str
+    search: str
+    answer_type: AnswerType
+    places: tuple[Place, ...] = ()
+    on: date | None = None
+    doc_nos: tuple[str, ...] = ()
+    documents: tuple[str, ...] = ()
+    article_refs: tuple[str, ...] = ()
+    years: tuple[int, ...] = ()
+    script: Literal["simplified", "traditional", "english"] = "simplified"
+    history: tuple[Turn, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Hit:
+    """One retrieved chunk. `ranks` gives its place in each search, `why` its feature values by name."""
+
+    chunk: Chunk
+    score: float
+    ranks: dict[str, int] = field(default_factory=dict)
+    why: dict[str, float] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Citation:
+    """A numbered quote: `document.text[start:end] == quote`, with what a reader needs to judge it."""
+
+    label: int
+    document_id: str
+    title: str
+    path: str
+    anchor: str
+    place: str
+    issuers: tuple[str, ...]
+    doc_no: str | None
+    dates: tuple[tuple[str, str], ...]
+    validity: str
+    kind: str
+    quote: str
+    start: int
+    end: int
+    source: str
+    marked: tuple[tuple[int, int], ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Statement:
+    """One sentence or table row of an answer and the labels of the citations that prove it."""
+
+    text: str
+    labels: tuple[int, ...]
+    group: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class LibraryInfo:
+    """Which library answered: shown on receipts and in JSON."""
+
+    generation: str
+    documents: int
+    built: str
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What the visitor gets. `text` is the whole shown text; `nearest` names sections when nothing is answered."""
+
+    question: Question
+    outcome: Outcome
+    text: str
+    statements: tuple[Statement, ...] = ()
+    citations: tuple[Citation, ...] = ()
+    hits: tuple[Hit, ...] = ()
+    rejected: tuple[Hit, ...] = ()
+    nearest: tuple[Citation, ...] = ()
+    followups: tuple[str, ...] = ()
+    timings: dict[str, float] = field(default_factory=dict)
+    library: LibraryInfo | None = None

@@ -1,0 +1,51 @@
+"""One frozen value with every setting; the only reader of the environment (`YOUJU_*`, `.env`)."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from pydantic import Field, ValidationError
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+from index.errors import SettingsError
+
+ROOT = Path(__file__).resolve().parent.parent
+SAMPLE_DOCUMENTS = ROOT / "eval" / "corpus"
+
+
+class Settings(BaseSettings):
+    """All settings with their defaults; the table in README is written from these descriptions."""
+
+    model_config = SettingsConfigDict(env_prefix="YOUJU_", env_file=".env", extra="ignore", frozen=True)
+
+    home: Path = Field(default=Path("data"), description="索引所在的文件夹")
+    documents: Path | None = Field(
+        default=None, description="政策文件所在的文件夹；不设时用 ./documents，再没有就用示例文件"
+    )
+    embedder: str | None = Field(default=None, description="别的 sentence-transformers 模型（本地文件夹或模型名）")
+    lexicon: Path | None = Field(default=None, description="本单位补充的词表，与内置词表同一格式")
+    host: str = Field(default="127.0.0.1", description="网页监听的地址")
+    port: int = Field(default=7860, ge=1, le=65535, description="网页监听的端口")
+    max_file_mb: int = Field(default=20, ge=1, le=500, description="单个文件的大小上限（MB）")
+    answer_threshold: float = Field(default=0.5, ge=0, le=1, description="作答所需的把握（0—1），越高越谨慎")
+
+    @property
+    def documents_folder(self) -> Path:
+        """The folder that is the truth: as set, else ./documents if it exists, else the sample library."""
+        if self.documents is not None:
+            return self.documents
+        own = Path("documents")
+        return own if own.is_dir() else SAMPLE_DOCUMENTS
+
+    @property
+    def uses_samples(self) -> bool:
+        return self.documents_folder.resolve() == SAMPLE_DOCUMENTS.resolve()
+
+
+def load_settings() -> Settings:
+    """Read the environment once. Raises `SettingsError` naming each variable that cannot work."""
+    try:
+        return Settings()
+    except ValidationError as error:
+        names = "、".join(f"YOUJU_{str(item['loc'][0]).upper()}" for item in error.errors())
+        raise SettingsError(f"设置 {names} 的值不能用，请对照 README 的设置表改正。") from error

@@ -1,0 +1,83 @@
+"""The error tree. Every message is a Chinese sentence for the user: what happened and what to do, never a path or a traceback.
+
+YoujuError
+├── UnreadableFile            one file is refused, the others go on
+│   ├── EmptyFile
+│   ├── BinaryFile
+│   ├── EncryptedFile
+│   ├── TruncatedFile
+│   ├── FileTooLarge
+│   ├── ScannedPdf
+│   └── UnsupportedFile
+├── LibraryError
+│   ├── NoLibrary             nothing has been indexed yet
+│   ├── LibraryBusy           another process is building
+│   ├── LibraryDamaged        a generation does not match its manifest
+│   └── EmbedderMismatch      built with one model, queried with another
+├── SettingsError             a setting has a value that cannot work
+└── LexiconError              a line of the staff lexicon cannot be read
+"""
+
+
+class YoujuError(Exception):
+    """Base of all errors that are shown to a user; `str(error)` is the sentence to show."""
+
+
+class UnreadableFile(YoujuError):
+    """A file that cannot become a document."""
+
+
+class EmptyFile(UnreadableFile):
+    """No text at all."""
+
+
+class BinaryFile(UnreadableFile):
+    """Bytes that are no text in any supported encoding."""
+
+
+class EncryptedFile(UnreadableFile):
+    """Protected by a password."""
+
+
+class TruncatedFile(UnreadableFile):
+    """Cut off or damaged container."""
+
+
+class FileTooLarge(UnreadableFile):
+    """Over the size, page or character cap."""
+
+
+class ScannedPdf(UnreadableFile):
+    """Pages are pictures without text."""
+
+
+class UnsupportedFile(UnreadableFile):
+    """A type that is not read."""
+
+
+class LibraryError(YoujuError):
+    """The library cannot be used as it is."""
+
+
+class NoLibrary(LibraryError):
+    """No generation exists."""
+
+
+class LibraryBusy(LibraryError):
+    """A second writer."""
+
+
+class LibraryDamaged(LibraryError):
+    """A generation fails verification."""
+
+
+class EmbedderMismatch(LibraryError):
+    """The library's vectors come from another model."""
+
+
+class SettingsError(YoujuError):
+    """A setting that cannot work."""
+
+
+class LexiconError(YoujuError):
+    """A staff lexicon line that cannot be read."""
