@@ -1,0 +1,151 @@
+"""Path to `SourceFile`: the type by content, the exact text, and a refusal with a reason for what cannot be read.
+
+One module a format, each the only importer of its library; nothing is ever fetched from a network.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import re
+from collections.abc import Iterable
+from pathlib import Path
+
+from index.errors import (
+    BinaryFile,
+    EmptyFile,
+    EncryptedFile,
+    FileTooLarge,
+    SettingsError,
+    TruncatedFile,
+    UnreadableFile,
+    UnsupportedFile,
+)
+from index.read.text import declared_charset, decode
+from index.records import SourceFile
+
+MAX_BYTES = 20_000_000
+MAX_CHARACTERS = 5_000_000
+DOCX = "application/vnd.openxmlformats-officedocument.wordprocessingml.document"
+
+# Names that are never a document, whatever they hold.
+_JUNK = {"thumbs.db", "desktop.ini"}
+_PICTURES_AND_ARCHIVES = (
+    b"\x89PNG", b"\xff\xd8\xff", b"GIF8", b"BM", b"II*\0", b"MM\0*", b"RIFF", b"\x1f\x8b", b"Rar!", b"7z\xbc\xaf",
+    b"\x7fELF", b"MZ", b"ID3", b"\0\0\0", b"SQLite format 3", b"\xca\xfe\xba\xbe",
+)  # fmt: skip
+# A page may begin with a byte order mark, an XML declaration or comments; a Markdown file may begin with a comment too.
+_HTML_START = re.compile(
+    rb"[\xef\xbb\xbf\xff\xfe\s]*(?:<\?xml[^>]*>\s*|<!--.*?-->\s*)*"
+    rb"<(?:!doctype\s+html|html|head|body|meta|title|table|div|p|h1)\b",
+    re.IGNORECASE | re.DOTALL,
+)
+
+
+def read_file(path: Path, *, max_bytes: int = MAX_BYTES) -> SourceFile:
+    """Read one file; its text has `\\n` line ends and no other line separator.
+
+    Raises a kind of `UnreadableFile` whose message says what to do; never another error for what a file holds.
+    """
+    data = _bytes(path, max_bytes)
+    media_type = sniff(data)
+    pages: tuple[int, ...] = ()
+    encoding: str | None = None
+    if media_type == "application/pdf":
+        from index.read.pdf import pdf_text
+
+        text, pages = pdf_text(data)
+    elif media_type == DOCX:
+        from index.read.word import docx_text
+
+        text = docx_text(data)
+    else:
+        text, encoding = decode(data, declared_charset(data) if media_type == "text/html" else None)
+        if media_type == "text/html":
+            from index.read.html import html_text
+
+            text = html_text(text)
+    text = _one_kind_of_line_end(text)
+    if not text.strip():
+        raise EmptyFile("文件里没有文字，请检查文件内容后重新放入。")
+    if len(text) > MAX_CHARACTERS:
+        raise FileTooLarge("文件超过五百万字，请拆分成几个文件后再放入。")
+    return SourceFile(path, hashlib.sha256(data).hexdigest(), media_type, encoding, text, pages)
+
+
+def collect_files(folders: Iterable[Path]) -> list[Path]:
+    """All files below the folders (or the files themselves), sorted, each once.
+
+    Left out: hidden files, lock files of Office (`~$…`) and links that lead outside their folder. Raises
+    `SettingsError` for a folder that is not there: an absent folder must not look like an emptied one.
+    """
+    found: dict[Path, Path] = {}
+    for folder in folders:
+        if not folder.exists():
+            raise SettingsError("找不到资料文件夹，请检查文件夹设置，或先建立该文件夹。")
+        root = folder.resolve()
+        candidates = [folder] if folder.is_file() else _walk(folder)
+        for path in candidates:
+            real = path.resolve()
+            if real.is_file() and (real == root or real.is_relative_to(root)):
+                found.setdefault(real, path)
+    return sorted(found.values())
+
+
+def sniff(data: bytes) -> str:
+    """The media type by content: PDF, Word, HTML or plain text. Raises for what is none of them."""
+    head = data[:1024]
+    if b"%PDF-" in head:
+        return "application/pdf"
+    if head.startswith(b"PK\x03\x04"):
+        from index.read.word import check_zip
+
+        check_zip(data)
+        return DOCX
+    if head.startswith(b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"):
+        if "EncryptedPackage".encode("utf-16-le") in data:
+            raise EncryptedFile("文件设有打开密码，请取消密码后再放入。")
+        raise UnsupportedFile("不支持旧版 Office 或 WPS 文件（.doc、.wps、.xls），请另存为 .docx 后再放入。")
+    if head.startswith((b"{\\rtf", b"MIME-Version:", b"From: <Saved by")):
+        raise UnsupportedFile("不支持 RTF 和单文件网页，请另存为 .docx 或 .txt 后再放入。")
+    if b"\0" in head and head.startswith(_PICTURES_AND_ARCHIVES):
+        raise BinaryFile("这不是文字文件（可能是图片、压缩包或程序），请转换成 .docx、.pdf 或 .txt 后再放入。")
+    return "text/html" if _HTML_START.match(head.replace(b"\0", b"")) else "text/plain"
+
+
+def _bytes(path: Path, max_bytes: int) -> bytes:
+    """The bytes, refused before reading when there are too many."""
+    try:
+        size = path.stat().st_size
+        if size > max_bytes:
+            raise FileTooLarge(f"文件超过 {max_bytes // 1_000_000} MB，请拆分或压缩图片后再放入。")
+        with path.open("rb") as file:
+            data = file.read(max_bytes + 1)
+    except OSError as error:
+        raise UnreadableFile("文件打不开，请检查文件是否还在、是否有读取权限。") from error
+    if len(data) > max_bytes:
+        raise FileTooLarge(f"文件超过 {max_bytes // 1_000_000} MB，请拆分或压缩图片后再放入。")
+    if not data.strip(b"\0 \t\r\n\xef\xbb\xbf"):
+        if data.strip(b" \t\r\n\xef\xbb\xbf"):
+            raise TruncatedFile("文件内容全是空字节，可能没有传完，请重新复制或下载。")
+        raise EmptyFile("文件是空的，请检查文件内容后重新放入。")
+    return data
+
+
+def _walk(folder: Path) -> list[Path]:
+    """Files below `folder`, without hidden ones; linked folders are not entered."""
+    paths: list[Path] = []
+    for parent, folders, names in os.walk(folder):
+        folders[:] = [name for name in folders if not name.startswith(".")]
+        wanted = (name for name in names if not name.startswith((".", "~$")) and name.lower() not in _JUNK)
+        paths += [Path(parent) / name for name in wanted]
+    return paths
+
+
+def _one_kind_of_line_end(text: str) -> str:
+    """Make `splitlines()` and `split("\\n")` agree, so that line numbers mean the same everywhere.
+
+    >>> _one_kind_of_line_end("一\\r\\n二\\r三\\u2028四")
+    '一\\n二\\n三\\n四'
+    """
+    return "\n".join(text.splitlines())
