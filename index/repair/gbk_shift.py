@@ -1,0 +1,161 @@
+"""Lines that were read one byte off: GBK text cut in the middle of a character.
+
+GBK writes a Chinese character as two bytes. A mirror site that cuts the byte stream where the second byte of one character
+and the first of the next look like a full stop (A1 A3) or an exclamation mark (A3 A1) and decodes the pieces leaves
+
+    　（一）深化教育供給改革   →   ?。ㄒ唬┥罨逃┙o改革
+
+The first byte of the cut character stands alone and becomes `?`; the rest is read one byte off until an ASCII byte, or a
+second byte in the ASCII range (給 is BD 6F: `o`), puts the reader back in step. Pairs that fall on private-use characters
+disappear. So the bytes that are left allow few texts, and of those the likeliest is taken, if it is so by a clear margin.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from index.repair.frequencies import words_of_page
+from index.repair.gbk_bytes import BLANK, LOST, MARKS, PRIVATE, Characters, Choice, Shift, shifts_at
+from index.repair.glosses import GLOSS, readings, strip_glosses
+from index.repair.lattice import Lattice, best_readings
+from index.repair.script import script_of, simplified
+
+# The cut leaves `?` and then one of the two marks; a `?!` that somebody meant is followed by a mark, a blank or nothing.
+_CUT = re.compile(r"[?\ufffd](?:。|[!！])(?=[^\x00-\x7f“”‘’」』》）。，；：？！…—、]|[?\ufffd][^\s”])")
+_RUN = re.compile(_CUT.pattern + r"[^\x00-\x7f]*[^\n]?")
+_TAG = re.compile(r"/?(?:p|br|b|i|u|a|div|span|strong|em|font|td|tr|li|h\d|o:p)(?:\s[^<>]*)?/?>", re.I)
+_GLOSS_TAIL = re.compile(r"([^\s()（）\u3000-\u9fff“”]{1,5})[)）]")
+_HAN_BEFORE = re.compile(r"[\u3400-\u9fff]{0,6}$")
+_HAN_BEHIND = re.compile(r"[\u3400-\u9fff]{0,6}")
+_FULL_WIDTH = re.compile(r"[\uff01-\uff5e]")
+_LOST_PAIRS = 2
+_NUMERALS = "一二三四五六七八九十"
+# How far (in nats) the likeliest text must lead, and how unlikely a character of it may be on average.
+MARGIN = 1.0
+UNLIKELY = -6.5
+
+
+def shifted_runs(line: str) -> list[tuple[int, int]]:
+    """Where a line looks as if it had been read one byte off.
+
+    >>> shifted_runs("校?!癗對一”"), shifted_runs("真的吗?!"), shifted_runs("什么?!”他说")
+    ([(1, 7)], [], [])
+    """
+    return [match.span() for match in _RUN.finditer(line)]
+
+
+def unshift_gbk(text: str) -> str:
+    """Put lines back that were decoded one byte off, where one reading of their bytes is clearly the likeliest.
+
+    What the bytes cannot decide (a swallowed figure) becomes □. Where no reading leads by the margin the line stays as it
+    is and is reported as damaged.
+
+    >>> unshift_gbk("二、改革舉措\\n?。ㄒ唬┥罨逃┙o改革")
+    '二、改革舉措\\n（一）深化教育供給改革'
+    """
+    if not _CUT.search(text):
+        return text
+    page = _Page(text)
+    return "\n".join(page.repaired(line) if _CUT.search(line) else line for line in text.split("\n"))
+
+
+class _Page:
+    """What a page tells about itself: its script, its wording, the characters it glosses."""
+
+    def __init__(self, text: str) -> None:
+        sound = "\n".join(line for line in text.split("\n") if not _CUT.search(line))
+        plain = simplified(strip_glosses(sound))
+        glossed = frozenset(match[1] for match in GLOSS.finditer(text))
+        self._characters = Characters(script_of(sound) == "traditional", frozenset(sound), glossed)
+        self._words = words_of_page(plain).with_phrases({f"（{n}）": -5.0 for n in _headings()})
+        self._folded = not _FULL_WIDTH.search(text)
+
+    def repaired(self, line: str) -> str:
+        at = 0
+        while match := _CUT.search(line, at):
+            fixed = self._repaired_at(line, match.start())
+            at = match.end() if fixed is None else match.start()
+            line = line if fixed is None else fixed
+        return line
+
+    def _repaired_at(self, line: str, cut: int) -> str | None:
+        found: dict[str, float] = {}
+        for shift in shifts_at(line, cut, self._folded):
+            for text, log in self._texts(line, cut, shift):
+                found[text] = max(log, found.get(text, log))
+        if any(_quotes_close(text) for text in found):
+            found = {text: log for text, log in found.items() if _quotes_close(text)}
+        ranked = sorted(found, key=lambda text: -found[text])
+        leads = len(ranked) == 1 or (len(ranked) > 1 and found[ranked[0]] - found[ranked[1]] >= MARGIN)
+        return ranked[0].lstrip(BLANK) if leads else None
+
+    def _texts(self, line: str, cut: int, shift: Shift) -> Iterator[tuple[str, float]]:
+        """Whole lines that the bytes of `shift` allow, with the log probability of the part that was read anew."""
+        kept, rest, gloss = _behind(line, shift)
+        before = _HAN_BEFORE.findall(line[:cut])[0]
+        behind = "" if kept or gloss else _HAN_BEHIND.findall(line[rest:])[0]
+        lattice, end = self._lattice(shift, before, behind, gloss)
+        marks = MARKS | {BLANK: -99.0 if line[:cut].strip() else -1.0}
+        if line.count("”", rest) > line.count("“", rest):
+            marks["“"] = -1.0
+        for found in best_readings(lattice, end, self._words, marks):
+            if found.log >= UNLIKELY * len(found.plain):
+                yield f"{line[: cut - len(before)]}{found.raw}{kept}{line[rest + len(behind) :]}", found.log
+
+    def _lattice(self, shift: Shift, before: str, behind: str, gloss: str) -> tuple[Lattice, int]:
+        """The lattice of all texts for a run between what stands before and behind it, and its last node.
+
+        A state is (pairs read, pairs that vanished, whether the first byte of the open character is unknown).
+        """
+        lattice, pairs = Lattice(), shift.pairs
+        start = _chain(lattice, 0, before)
+        states = [(k, lost, open_) for k in range(len(pairs) + 1) for lost in range(_LOST_PAIRS + 1) for open_ in (1, 0)]
+        nodes = {state: lattice.node() for state in states}
+        nodes[0, 0, 1] = start
+        end = lattice.node()
+        for k, lost, open_ in states:
+            here, lead = nodes[k, lost, open_], None if open_ else pairs[k - 1][1]
+            if k < len(pairs):
+                lattice.join(here, nodes[k + 1, lost, 0], self._characters.choices(lead, pairs[k][0]))
+            else:
+                last = self._characters.choices(lead, shift.trail, last=bool(gloss))
+                lattice.join(here, end, [c for c in last if not gloss or gloss in readings(c.raw)])
+            if k and lost < _LOST_PAIRS:
+                vanishing = [c for trail in PRIVATE for c in self._characters.choices(lead, trail)]
+                lattice.join(here, nodes[k, lost + 1, 1], vanishing)
+        return lattice, _chain(lattice, end, behind)
+
+
+def _behind(line: str, shift: Shift) -> tuple[str, int, str]:
+    """What to print behind the run, where the line goes on, and the gloss of the run's last character, if it has one.
+
+    The byte that was eaten is the `<` of a tag or the bracket of a gloss where the rest of one follows; else it is lost.
+    """
+    kept, rest = shift.kept, shift.rest
+    if kept == LOST:
+        if tag := _TAG.match(line, rest):
+            return "", tag.end(), ""
+        tail = _GLOSS_TAIL.match(line, rest)
+        if tail and GLOSS.fullmatch(f"字({tail[1]})"):
+            return "", tail.end(), tail[1]
+    gloss = None if kept else GLOSS.fullmatch(f"字{line[rest : rest + 9].partition(')')[0]})")
+    return kept, rest, gloss[2] if gloss else ""
+
+
+def _chain(lattice: Lattice, at: int, text: str) -> int:
+    """Add undamaged text behind the node `at` and give the node behind it."""
+    for char in text:
+        following = lattice.node()
+        lattice.join(at, following, [Choice(char, simplified(char))])
+        at = following
+    return at
+
+
+def _quotes_close(line: str) -> bool:
+    return line.count("“") == line.count("”")
+
+
+def _headings() -> Iterator[str]:
+    yield from _NUMERALS
+    yield from (f"十{n}" for n in _NUMERALS[:9])

@@ -1,0 +1,65 @@
+"""Traditional script; the only importer of OpenCC."""
+
+from __future__ import annotations
+
+import re
+from functools import cache
+from typing import TYPE_CHECKING
+
+from index.records import Script
+
+if TYPE_CHECKING:
+    from opencc import OpenCC
+
+# 著 is right in these words and stands for 着 everywhere else.
+_ZHE = re.compile(r"(?<![显名原巨译专论编合土遗拙昭卓所])著(?!名(?![单字额义])|作(?!业)|者|述|称|录|有|书立)")
+
+
+def simplify_script(text: str) -> str:
+    """Convert a page in traditional script to simplified, character by character.
+
+    Mirror sites convert one way and leave one-to-many characters (于, 后, 云) as they were, so the way back is unambiguous
+    but for one character: OpenCC keeps 著, which also stands for 着. A page in simplified script is left alone, the odd
+    traditional character in it included.
+
+    >>> simplify_script("著力發展義務教育，成效顯著")
+    '着力发展义务教育，成效显著'
+    >>> simplify_script("著力发展义务教育，《後漢書》")
+    '著力发展义务教育，《後漢書》'
+    """
+    return simplified(text) if script_of(text) == "traditional" else text
+
+
+def script_of(text: str) -> Script:
+    """The script of a page: which of the two has more characters of its own in it.
+
+    >>> script_of("義務教育"), script_of("义务教育"), script_of("中小学")
+    ('traditional', 'simplified', 'simplified')
+    """
+    old = sum(text.count(c) for c in set(text) if is_traditional(c))
+    new = sum(text.count(c) for c in set(text) if is_simplified(c))
+    return "traditional" if old > new else "simplified"
+
+
+def simplified(text: str) -> str:
+    """`text` in simplified script, 著 put right."""
+    return _ZHE.sub("着", _converter("t2s").convert(text))
+
+
+@cache
+def is_traditional(char: str) -> bool:
+    """Whether a character exists in traditional script only."""
+    return char >= "\u3400" and _converter("t2s").convert(char) != char
+
+
+@cache
+def is_simplified(char: str) -> bool:
+    """Whether a converter to traditional script would have changed this character."""
+    return char >= "\u3400" and not is_traditional(char) and _converter("s2t").convert(char) != char
+
+
+@cache
+def _converter(config: str) -> OpenCC:
+    from opencc import OpenCC
+
+    return OpenCC(config)
