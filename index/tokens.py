@@ -1,0 +1,41 @@
+"""Fold and cut Chinese text into search terms: one function for documents and for questions, so that both sides agree."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+
+from index.repair.script import simplified
+
+_SPACE = re.compile(r"\s+")
+_BETWEEN_HAN = re.compile(r"(?<=[^\x00-\xff])\s+(?=[^\x00-\xff])")
+_TERM = re.compile(r"[\u3400-\u9fff〇]+|[a-z]+|\d+(?:[.:]\d+)*")
+_HAN = re.compile(r"[\u3400-\u9fff〇]")
+
+
+def fold(text: str) -> str:
+    """NFKC, lower case, simplified; white space between Han dropped, other white space one blank.
+
+    >>> fold("學校　Ｗｉ－Ｆｉ  ６：４")
+    '学校 wi-fi 6:4'
+    """
+    text = unicodedata.normalize("NFKC", text).lower()
+    return _SPACE.sub(" ", _BETWEEN_HAN.sub("", simplified(text))).strip()
+
+
+def grams(text: str) -> list[str]:
+    """Character uni- and bigrams of Han runs, Latin words and figures whole, in text order.
+
+    >>> grams("班主任400元")
+    ['班', '班主', '主', '主任', '任', '400', '元']
+    """
+    terms: list[str] = []
+    for run in _TERM.findall(fold(text)):
+        if not _HAN.match(run):
+            terms.append(run)
+            continue
+        for i, char in enumerate(run):
+            terms.append(char)
+            if i + 1 < len(run):
+                terms.append(run[i : i + 2])
+    return terms
