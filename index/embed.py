@@ -1,0 +1,69 @@
+"""Texts → vectors: the embedded model or any other sentence-transformers model (the only importer of sentence_transformers)."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+from collections.abc import Sequence
+from functools import cached_property
+from pathlib import Path
+from typing import Any, Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from index.errors import SettingsError
+from index.tokens import fold
+
+BUILTIN = Path(__file__).with_name("model")
+_BATCH = 256
+
+
+class Embedder(Protocol):
+    """Turns texts into unit vectors. `name` tells one model from another; vectors of two models never mix."""
+
+    @property
+    def name(self) -> str: ...
+    @property
+    def dimensions(self) -> int: ...
+    def embed(self, texts: Sequence[str]) -> NDArray[np.float32]: ...
+
+
+class SentenceTransformerEmbedder:
+    """A sentence-transformers model, loaded at first use (the import alone takes seconds)."""
+
+    def __init__(self, spec: str, name: str) -> None:
+        self._spec = spec
+        self.name = name
+
+    @cached_property
+    def _model(self) -> Any:
+        if Path(self._spec).exists():
+            os.environ["HF_HUB_OFFLINE"] = "1"  # a local model needs no look-ups
+        from sentence_transformers import SentenceTransformer
+
+        try:
+            return SentenceTransformer(self._spec, device="cpu")
+        except (OSError, ValueError) as error:
+            raise SettingsError("嵌入模型打不开，请检查 YOUJU_EMBEDDER，或删去这项设置改用自带模型。") from error
+
+    @cached_property
+    def dimensions(self) -> int:
+        return int(self.embed(["长度"]).shape[1])
+
+    def embed(self, texts: Sequence[str]) -> NDArray[np.float32]:
+        """(n, dimensions) unit rows; a text without any known token gets the zero vector."""
+        folded = [fold(t) for t in texts]
+        vectors = self._model.encode(folded, batch_size=_BATCH, normalize_embeddings=True, show_progress_bar=False)
+        return np.nan_to_num(np.asarray(vectors, dtype=np.float32))
+
+
+def load_embedder(spec: str | None = None) -> Embedder:
+    """The model named by `spec` (a folder or a hub name), else the embedded one. Raises `SettingsError` where there is none."""
+    if spec:
+        return SentenceTransformerEmbedder(spec, Path(spec).name if Path(spec).exists() else spec)
+    weights = BUILTIN / "model.safetensors"
+    if not weights.exists():
+        raise SettingsError("自带的嵌入模型不完整，请重新安装本程序，或用 YOUJU_EMBEDDER 指定别的模型。")
+    digest = hashlib.sha256(weights.read_bytes()).hexdigest()[:8]
+    return SentenceTransformerEmbedder(str(BUILTIN), f"builtin:{digest}")

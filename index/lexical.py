@@ -1,0 +1,104 @@
+"""Lexical search: tantivy over character uni- and bigrams, a field each for what can match (the only importer of tantivy)."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import tantivy
+
+from index.errors import LibraryDamaged
+from index.records import Chunk
+from index.tokens import grams
+
+FIELDS = ("title", "path", "text", "responsible")
+_HEAP = 256_000_000
+_WHITESPACE = "grams"
+
+
+def _schema() -> Any:
+    builder = tantivy.SchemaBuilder()
+    for name in ("id", "document_id"):
+        builder.add_text_field(name, stored=True, tokenizer_name="raw", index_option="basic")
+    for name in FIELDS:
+        builder.add_text_field(name, tokenizer_name=_WHITESPACE, index_option="freq")
+    return builder.build()
+
+
+def _open(folder: Path) -> Any:
+    index = tantivy.Index(_schema(), path=str(folder), reuse=True)
+    index.register_tokenizer(_WHITESPACE, tantivy.TextAnalyzerBuilder(tantivy.Tokenizer.whitespace()).build())
+    return index
+
+
+class LexicalIndex:
+    """A read-only lexical index."""
+
+    def __init__(self, folder: Path) -> None:
+        try:
+            self._index = _open(folder)
+            self._searcher = self._index.searcher()
+        except ValueError as error:
+            raise LibraryDamaged("全文索引打不开，请重新运行 sync 重建索引。") from error
+        self._schema = self._index.schema
+
+    def search(
+        self,
+        terms: Sequence[tuple[str, float]],
+        k: int,
+        boosts: Mapping[str, float] | None = None,
+        documents: Collection[str] | None = None,
+    ) -> list[tuple[str, float]]:
+        """The `k` best (chunk id, score) for weighted terms over the fields. Terms are data: there is no query syntax."""
+        weights = boosts or dict.fromkeys(FIELDS, 1.0)
+        clauses = [
+            (tantivy.Occur.Should, self._boosted(field, term, weight * boost))
+            for term, weight in terms
+            for field, boost in weights.items()
+            if weight * boost > 0
+        ]
+        if not clauses or k < 1:
+            return []
+        query = tantivy.Query.boolean_query(clauses)
+        if documents is not None:
+            only = tantivy.Query.term_set_query(self._schema, "document_id", list(documents))
+            kept = tantivy.Query.const_score_query(only, 0.0)
+            query = tantivy.Query.boolean_query([(tantivy.Occur.Must, query), (tantivy.Occur.Must, kept)])
+        found = self._searcher.search(query, limit=k).hits
+        return [(str(self._searcher.doc(address).get_first("id")), float(score)) for score, address in found]
+
+    def _boosted(self, field: str, term: str, weight: float) -> Any:
+        return tantivy.Query.boost_query(tantivy.Query.term_query(self._schema, field, term, "freq"), weight)
+
+    def ids(self) -> set[str]:
+        """All chunk ids."""
+        size = self._searcher.num_docs
+        if not size:
+            return set()
+        hits = self._searcher.search(tantivy.Query.all_query(), limit=size).hits
+        return {str(self._searcher.doc(address).get_first("id")) for _, address in hits}
+
+
+class LexicalWriter:
+    """Adds and deletes chunks of one index; nothing is visible before `commit`."""
+
+    def __init__(self, folder: Path) -> None:
+        folder.mkdir(parents=True, exist_ok=True)
+        self._index = _open(folder)
+        self._writer = self._index.writer(heap_size=_HEAP, num_threads=1)
+
+    def add(self, title: str, chunks: Sequence[Chunk]) -> None:
+        for chunk in chunks:
+            document = tantivy.Document(id=chunk.id, document_id=chunk.document_id)
+            texts = (title, chunk.path, f"{chunk.text} {chunk.indexed}", " ".join(chunk.responsible))
+            for field, text in zip(FIELDS, texts, strict=True):
+                document.add_text(field, " ".join(grams(text)))
+            self._writer.add_document(document)
+
+    def delete(self, document_id: str) -> None:
+        self._writer.delete_documents("document_id", document_id)
+
+    def commit(self) -> None:
+        self._writer.commit()
+        self._writer.wait_merging_threads()

@@ -1,0 +1,77 @@
+"""One open, read-only generation: what questions are answered from."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping, Sequence
+from functools import lru_cache
+from pathlib import Path
+
+from index.catalogue import Catalogue
+from index.dense import DenseIndex
+from index.embed import Embedder
+from index.errors import EmbedderMismatch, LibraryDamaged
+from index.generation import Manifest, current, read_manifest
+from index.lexical import LexicalIndex
+from index.records import Chunk, PolicyDocument
+
+
+class Library:
+    """A generation with its three stores. Documents and outlines are kept in memory once read."""
+
+    def __init__(self, folder: Path, manifest: Manifest, embedder: Embedder) -> None:
+        self.manifest = manifest
+        self._name = folder.name
+        self._home = folder.parent.parent
+        self._embedder = embedder
+        self._catalogue = Catalogue(folder / "catalogue.db")
+        self._lexical = LexicalIndex(folder / "lexical")
+        self._dense = DenseIndex(folder / "chroma")
+        self._documents = {d.id: d for d in self._catalogue.documents()}
+        self.articles = lru_cache(maxsize=20_000)(self._catalogue.articles)
+        self.tables = lru_cache(maxsize=2_000)(self._catalogue.tables)
+
+    def documents(self) -> tuple[PolicyDocument, ...]:
+        """All documents, by title."""
+        return tuple(self._documents.values())
+
+    def document(self, document_id: str, /) -> PolicyDocument:
+        """One document. Raises KeyError where the library has none of this id."""
+        return self._documents[document_id]
+
+    def chunks(self, ids: Sequence[str]) -> list[Chunk]:
+        return self._catalogue.chunks(ids)
+
+    def chunks_of(self, document_id: str) -> list[Chunk]:
+        return self._catalogue.chunks_of(document_id)
+
+    def lexical(
+        self,
+        terms: Sequence[tuple[str, float]],
+        k: int,
+        boosts: Mapping[str, float] | None = None,
+        documents: Collection[str] | None = None,
+    ) -> list[tuple[str, float]]:
+        """The `k` best (chunk id, BM25 score) for weighted terms."""
+        return self._lexical.search(terms, k, boosts, documents)
+
+    def dense(self, query: str, k: int) -> list[tuple[str, float]]:
+        """The `k` nearest (chunk id, cosine) to a text."""
+        return self._dense.search(self._embedder.embed([query])[0], k)
+
+    def stale(self) -> bool:
+        """Whether a newer generation has been published since this one was opened."""
+        return (self._home / "CURRENT").read_text(encoding="utf8").strip() != self._name
+
+
+def open_library(home: Path, embedder: Embedder) -> Library:
+    """Open the current generation. Raises `NoLibrary`, `LibraryDamaged` or `EmbedderMismatch`."""
+    folder = current(home)
+    manifest = read_manifest(folder)
+    if manifest.embedder != embedder.name:
+        raise EmbedderMismatch(
+            f"文件库是用模型“{manifest.embedder}”建的，现在设置的是“{embedder.name}”。请改回原来的设置，或运行 sync 重建索引。"
+        )
+    library = Library(folder, manifest, embedder)
+    if len(library.documents()) != manifest.documents:
+        raise LibraryDamaged("文件库与清单不一致，请重新运行 sync 重建索引。")
+    return library
