@@ -1,0 +1,97 @@
+"""The question pipeline, visible in `Answerer.ask`: screen → understand → retrieve → scope → compose → verify."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Sequence
+from datetime import date
+
+from bot.answerable import probability
+from bot.compose import Draft, draft_answer, nearest_sections
+from bot.lexicon import load_lexicon
+from bot.lookup import look_up
+from bot.messages import message
+from bot.naming import DocumentNames
+from bot.records import Answer, Hit, LibraryInfo, Outcome, Question, Turn
+from bot.retrieve import retrieve, search_terms
+from bot.scope import applies, later_versions
+from bot.settings import Settings
+from bot.typos import Speller
+from bot.understand import screen, understand
+from index.library import Library
+from index.records import Place
+
+SHOWN_HITS = 10
+
+
+class Answerer:
+    """Answers questions from one open library. Cheap to keep, made anew for each generation."""
+
+    def __init__(self, library: Library, settings: Settings) -> None:
+        self.library = library
+        self.settings = settings
+        self.lexicon = load_lexicon(settings.lexicon)
+        documents = library.documents()
+        self.names = DocumentNames(documents)
+        self.speller = Speller(self.lexicon.terms)
+        self.superseded = later_versions(documents)
+        self.places = tuple({d.place.path: d.place for d in documents if d.place and d.place.path}.values())
+        manifest = library.manifest
+        self.info = LibraryInfo(str(manifest.generation), len(documents), manifest.created)
+
+    def ask(
+        self, text: str, *, history: Sequence[Turn] = (), place: Place | None = None, on: date | None = None
+    ) -> Answer:
+        """Answer one question; never raises for what a visitor typed."""
+        began = time.perf_counter()
+        question = understand(
+            text,
+            names=self.names,
+            known_places=self.places,
+            speller=self.speller,
+            history=history,
+            place=place,
+            on=on or date.today(),
+        )
+        refused = screen(text)
+        if refused is not None:
+            return self._closed(question, refused, began)
+        hits = retrieve(question, self.library, self.lexicon, self.superseded)
+        found = time.perf_counter()
+        draft = self._compose(question, hits)
+        timings = {"retrieve_ms": (found - began) * 1000, "compose_ms": (time.perf_counter() - found) * 1000}
+        return Answer(
+            question=question,
+            outcome=draft.outcome,
+            text=draft.text,
+            statements=draft.statements,
+            citations=draft.citations,
+            hits=tuple(hits[:SHOWN_HITS]),
+            rejected=tuple(hits[SHOWN_HITS:]),
+            nearest=draft.nearest,
+            timings=timings,
+            library=self.info,
+        )
+
+    def _compose(self, question: Question, hits: Sequence[Hit]) -> Draft:
+        """Choose the outcome: look-up, answered from what applies, elsewhere, or not found."""
+        pointed = look_up(question, self.library, self.superseded)
+        if pointed is not None:
+            return pointed
+        applicable = [h for h in hits if applies(self.library.document(h.chunk.document_id), question.places)]
+        policy = [
+            h for h in applicable if self.library.document(h.chunk.document_id).kind != "third_party"
+        ] or applicable
+        terms = search_terms(question, self.lexicon)
+        if policy and probability(question, policy) >= self.settings.answer_threshold:
+            draft = draft_answer(question, terms, policy, self.library, self.superseded)
+            if draft.statements:
+                return draft
+        others = [h for h in hits if h not in applicable]
+        if question.places and others and probability(question, others) >= self.settings.answer_threshold:
+            return draft_answer(question, terms, others, self.library, self.superseded, elsewhere=True)
+        return nearest_sections(question, hits, self.library, self.superseded)
+
+    def _closed(self, question: Question, outcome: Outcome, began: float) -> Answer:
+        elapsed = {"retrieve_ms": 0.0, "compose_ms": (time.perf_counter() - began) * 1000}
+        return Answer(question, outcome, message(outcome.value), timings=elapsed, library=self.info)

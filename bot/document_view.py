@@ -1,0 +1,173 @@
+"""A document as its page shows it: facts, outline, and every article as marked paragraphs, tables and stated gaps."""
+
+from __future__ import annotations
+
+from bisect import bisect_left, bisect_right
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import date
+from itertools import pairwise
+from typing import Any
+
+from markupsafe import Markup, escape
+
+from bot.citations import validity
+from bot.messages import message
+from index.records import Article, Mark, PolicyDocument, Table
+
+Span = tuple[int, int]
+NOWHERE: Span = (0, 0)
+
+
+@dataclass(frozen=True, slots=True)
+class DocumentView:
+    """What the template shows. `blocks` of a section are dicts with one of the keys `heading`, `html`, `table`, `gap`."""
+
+    document: PolicyDocument
+    facts: tuple[tuple[str, str], ...]
+    fixes: tuple[tuple[str, int], ...]
+    damaged: int
+    newer: PolicyDocument | None
+    sections: tuple[dict[str, Any], ...]
+
+
+def view(
+    document: PolicyDocument,
+    articles: Sequence[Article],
+    tables: Sequence[Table],
+    *,
+    on: date,
+    newer: PolicyDocument | None = None,
+    quoted: Span = NOWHERE,
+) -> DocumentView:
+    """The view of a document on a day. `quoted` is the span that a citation points at."""
+    overlay = Overlay(document.text, document.marks, quoted)
+    sections = tuple(_section(document, a, [t for t in tables if a.start <= t.start < a.end], overlay) for a in articles)
+    fixes = Counter(fix_label(f.name) for f in document.fixes if f.confidence != "damaged")
+    return DocumentView(
+        document,
+        facts=tuple(_facts(document, validity(document, on, newer.title if newer else ""))),
+        fixes=tuple(fixes.most_common()),
+        damaged=len({f.line for f in document.fixes if f.confidence == "damaged"}),
+        newer=newer,
+        sections=sections,
+    )
+
+
+def fix_label(name: str) -> str:
+    """A repair's name in words."""
+    try:
+        return message(f"fix_{name}", file="page")
+    except KeyError:
+        return message("fix_other", file="page")
+
+
+def _facts(document: PolicyDocument, state: str) -> Iterator[tuple[str, str]]:
+    period = f"{document.period[0]}—{document.period[1]}年" if document.period else None
+    values = (
+        ("种类", message(f"kind_{document.kind}")),
+        ("地方", document.place.full_name if document.place else None),
+        ("发布机关", "、".join(document.issuers)),
+        ("文号", document.doc_no),
+        ("成文日期", document.written),
+        ("公布日期", document.published),
+        ("施行日期", document.effective),
+        ("失效日期", document.expires),
+        ("规划期", period),
+        ("效力", state),
+        ("级别", document.level),
+        ("主题", "、".join(document.topics)),
+        ("索引号", document.index_no),
+        ("来源文件", "、".join(document.sources)),
+    )
+    return ((name, str(value)) for name, value in values if value)
+
+
+class Overlay:
+    """A text with spans to be marked: repaired ones with what the source had there, and the quoted one."""
+
+    def __init__(self, text: str, marks: Sequence[Mark], quoted: Span = NOWHERE) -> None:
+        self._text, self._quoted = text, quoted
+        self._marks = sorted((m for m in marks if m.start < m.end), key=lambda m: m.start)
+        self._starts = [m.start for m in self._marks]
+        self._ends = [m.end for m in self._marks]
+
+    def html(self, start: int, end: int) -> Markup:
+        """`text[start:end]` escaped, with the marks that fall into it."""
+        marks = self.marks(start, end)
+        edges = [start, end, *self._quoted, *(e for m in marks for e in (m.start, m.end))]
+        cuts = sorted({min(max(e, start), end) for e in edges})
+        return Markup("").join(self._piece(a, b, marks) for a, b in pairwise(cuts))
+
+    def marks(self, start: int, end: int) -> list[Mark]:
+        return self._marks[bisect_right(self._ends, start) : bisect_left(self._starts, end)]
+
+    def quotes(self, start: int, end: int) -> bool:
+        return self._quoted[0] < end and start < self._quoted[1]
+
+    def _piece(self, start: int, end: int, marks: Sequence[Mark]) -> Markup:
+        piece = escape(self._text[start:end])
+        mark = next((m for m in marks if m.start <= start and end <= m.end), None)
+        if mark is not None:
+            piece = Markup('<mark class="repair" title="{}">{}</mark>').format(repair_title(mark), piece)
+        return Markup('<mark class="quoted">{}</mark>').format(piece) if self.quotes(start, end) else piece
+
+
+def repair_title(mark: Mark) -> str:
+    """What a repaired span had in the source."""
+    if not mark.original.strip():
+        return message("repair_inserted", file="page")
+    return message("repair_title", file="page", original=mark.original)
+
+
+def _section(document: PolicyDocument, article: Article, tables: Sequence[Table], overlay: Overlay) -> dict[str, Any]:
+    return {
+        "anchor": article.anchor,
+        "level": min(max(article.level, 1), 4),
+        "kind": article.kind,
+        "label": f"{article.number}{' ' if article.number.startswith('第') else ''}{article.heading}".strip(),
+        "page": article.page,
+        "blocks": list(_blocks(document, article, tables, overlay)),
+    }
+
+
+def _blocks(
+    document: PolicyDocument, article: Article, tables: Sequence[Table], overlay: Overlay
+) -> Iterator[dict[str, Any]]:
+    at = article.start
+    for table in tables:
+        yield from _paragraphs(document, article, (at, table.start), overlay)
+        yield {"table": table, "rows": _rows(table, overlay)}
+        at = table.end
+    yield from _paragraphs(document, article, (at, article.end), overlay)
+    for gap in document.gaps:
+        if article.start <= gap.position < article.end or gap.position == article.end == len(document.text):
+            yield {"gap": message("gap_here", file="page", what=gap.what), "basis": gap.basis}
+
+
+def _rows(table: Table, overlay: Overlay) -> list[dict[str, Any]]:
+    return [
+        {
+            "cells": cells,
+            "quoted": overlay.quotes(*span),
+            "title": next((repair_title(m) for m in overlay.marks(*span)), ""),
+        }
+        for cells, span in zip(table.rows, table.spans, strict=True)
+    ]
+
+
+def _paragraphs(document: PolicyDocument, article: Article, span: Span, overlay: Overlay) -> Iterator[dict[str, Any]]:
+    """The lines of a span. A heading on a line of its own is a heading; one that runs on into its text is emphasised."""
+    at, text = span[0], document.text
+    for line in text[span[0] : span[1]].splitlines(keepends=True):
+        end = at + len(line.rstrip())
+        if line.strip() and text[at:end] != document.title:
+            if at == article.start and article.body >= end:
+                yield {"heading": overlay.html(at, end)}
+            elif at == article.start and article.body > at:
+                head = Markup("<strong>{}</strong>").format(overlay.html(at, article.body))
+                yield {"html": head + overlay.html(article.body, end)}
+            else:
+                yield {"html": overlay.html(at, end)}
+        at += len(line)

@@ -1,0 +1,130 @@
+"""Compose an answer without a language model: choose the sentences that answer, and state them verbatim."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from bot.features import Terms, agrees, covered
+from bot.records import Hit, Question
+from bot.retrieve import late_interaction
+from bot.understand import strip_question_words
+from index.records import Article, PolicyDocument
+from index.sentences import sentence_spans
+from index.tokens import fold
+
+SHORT_ARTICLE = 170
+QUOTE_BUDGET = 260
+LIST_BUDGET = 520
+SENTENCES = 3
+KEEP = 0.72  # a further sentence must reach this share of the best one's score
+_LIST_MARKS = ("（一）", "（二）", "（1）", "(1)", "1.", "一是", "①")
+
+
+@dataclass(frozen=True, slots=True)
+class Quote:
+    """A slice of a document chosen for the answer."""
+
+    document: PolicyDocument
+    article: Article
+    start: int
+    end: int
+    row: str = ""  # for a table row its sentence with column names
+
+
+def choose_quotes(
+    question: Question, terms: Terms, hit: Hit, document: PolicyDocument, article: Article
+) -> list[Quote]:
+    """The spans of the hit's article that answer, in text order; whole where the article is short or is a list asked for."""
+    chunk = hit.chunk
+    if chunk.text.startswith("|"):
+        return [Quote(document, article, chunk.start, chunk.end, chunk.indexed)]
+    if article.kind == "front":
+        return [Quote(document, article, a, b) for a, b in sentence_spans(document.text, chunk.start, chunk.end)]
+    start, end = body_span(document, article)
+    if end - start <= SHORT_ARTICLE:
+        return [Quote(document, article, start, end)] if start < end else _heading(document, article)
+    spans = sentence_spans(document.text, start, end)
+    if not spans:
+        return _heading(document, article)
+    if (
+        question.answer_type in ("list", "procedure")
+        and end - start <= LIST_BUDGET
+        and _is_list(document.text[start:end])
+    ):
+        return [Quote(document, article, start, end)]
+    chosen = _best(question, terms, document, spans)
+    return [Quote(document, article, a, b) for a, b in _join(chosen, document.text)]
+
+
+def body_span(document: PolicyDocument, article: Article) -> tuple[int, int]:
+    """The article's text after its heading, without surrounding white space and leading punctuation."""
+    start, end = article.body, article.end
+    while start < end and document.text[start] in "　 \n。：":
+        start += 1
+    while end > start and document.text[end - 1].isspace():
+        end -= 1
+    return start, end
+
+
+def _heading(document: PolicyDocument, article: Article) -> list[Quote]:
+    end = article.start + len(document.text[article.start : article.body].rstrip())
+    return [Quote(document, article, article.start, end)] if end > article.start else []
+
+
+def _best(
+    question: Question, terms: Terms, document: PolicyDocument, spans: Sequence[tuple[int, int]]
+) -> list[tuple[int, int]]:
+    """The strongest sentences within the budget, in text order; a sentence led into by `：` brings what follows."""
+    scores = _sentence_scores(question, terms, [document.text[a:b] for a, b in spans])
+    best = float(scores.max())
+    taken: list[int] = []
+    size = 0
+    for i in np.argsort(-scores):
+        a, b = spans[i]
+        if taken and (scores[i] < KEEP * best or size + b - a > QUOTE_BUDGET or len(taken) >= SENTENCES):
+            continue
+        taken.append(int(i))
+        size += b - a
+    return [spans[i] for i in sorted(_with_list_items(taken, spans, document.text))]
+
+
+def _with_list_items(taken: Sequence[int], spans: Sequence[tuple[int, int]], text: str) -> set[int]:
+    """Add the items that a taken lead-in announces: up to the list budget."""
+    whole = set(taken)
+    for i in taken:
+        if text[spans[i][0] : spans[i][1]].rstrip().endswith(("：", ":")):
+            size = 0
+            for j in range(i + 1, len(spans)):
+                size += spans[j][1] - spans[j][0]
+                if size > LIST_BUDGET:
+                    break
+                whole.add(j)
+    return whole
+
+
+def _sentence_scores(question: Question, terms: Terms, sentences: Sequence[str]) -> np.ndarray:
+    model = late_interaction()
+    folded = [fold(s) for s in sentences]
+    query = model.tokens(strip_question_words(question.search), 32)
+    late = model.score(query, [model.tokens(s, 120) for s in folded])
+    lexical = np.array([covered(terms, s) for s in folded])
+    kind = np.array([agrees(question.answer_type, s) for s in sentences], dtype=float)
+    return np.asarray(late + 0.6 * lexical + 0.15 * kind, dtype=float)
+
+
+def _join(spans: Sequence[tuple[int, int]], text: str) -> list[tuple[int, int]]:
+    """Neighbouring spans with nothing but white space between them become one quote."""
+    joined: list[tuple[int, int]] = []
+    for a, b in spans:
+        if joined and not text[joined[-1][1] : a].strip() and "\n" not in text[joined[-1][1] : a]:
+            joined[-1] = (joined[-1][0], b)
+        else:
+            joined.append((a, b))
+    return joined
+
+
+def _is_list(text: str) -> bool:
+    return sum(mark in text for mark in _LIST_MARKS) >= 2 or text.count("；") >= 2

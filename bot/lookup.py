@@ -1,0 +1,121 @@
+"""Questions that name what they want: a document by its 文号 or title, an article by its number, a document's validity."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from typing import Protocol
+
+from bot.compose import Draft, Readable, write
+from bot.cues import has_cue
+from bot.extractive import Quote
+from bot.records import Outcome, Question
+from bot.scope import applies
+from bot.understand import number_of, strip_question_words
+from bot.widen import responsible_tail
+from index.records import Article, PolicyDocument
+from index.sentences import sentence_spans
+
+_NUMBERING = re.compile(
+    r"[\u4e00-\u9fff]*[\[〔【(（]?\d{0,4}[\]〕】)）]?\s*第?\d+号[文件]*|第?[一二三四五六七八九十百\d]+[条项点款]"
+)
+_GENERIC = re.compile(
+    r"文件|意见|通知|那份|这份|原话|原文|内容|全文|部门|单位|令|叫|发|讲|说|法律|条例|查|看|文|的|是|年|前|了|还|个|谁"
+)
+_ENOUGH_WORDS = 5
+
+
+class Lookable(Readable, Protocol):
+    """What look-ups need of a library."""
+
+    def documents(self) -> Sequence[PolicyDocument]: ...
+
+
+def look_up(question: Question, library: Lookable, superseded: Mapping[str, PolicyDocument]) -> Draft | None:
+    """The section or document that the question points at, or None where it asks about content."""
+    documents = _pointed_documents(question, library, superseded)
+    if not documents:
+        return None
+    quotes: list[Quote] = []
+    if question.article_refs:
+        for document in documents:
+            for article in _numbered(library.articles(document.id), question.article_refs):
+                quotes += _article_quotes(question, document, article)
+        if quotes:
+            return write(question, quotes, library, superseded, Outcome.LOOKUP)
+        return None
+    asks_validity = has_cue(question.search, "validity", "cues")
+    if not asks_validity and not (question.doc_nos and _nothing_else(question.search)):
+        return None
+    for document in documents:
+        quotes += _front(document, library.articles(document.id))
+        newer = superseded.get(document.id)
+        if newer is not None and asks_validity:
+            quotes += _repeal(document, newer, library.articles(newer.id))
+    return write(question, quotes, library, superseded, Outcome.LOOKUP) if quotes else None
+
+
+def _pointed_documents(
+    question: Question, library: Lookable, superseded: Mapping[str, PolicyDocument]
+) -> list[PolicyDocument]:
+    """By 文号, by title (the version in force unless its year or an old one is asked for), or the only one of a place."""
+    if question.doc_nos:
+        return [library.document(i) for i in question.doc_nos]
+    named = [library.document(i) for i in question.documents]
+    if named:
+        if has_cue(question.search, "old_version", "cues") or len(named) == 1:
+            return named
+        of_year = [d for d in named if d.written and d.written.year in question.years]
+        return of_year or [d for d in named if d.id not in superseded]
+    local = [d for d in library.documents() if d.place in question.places and d.kind != "third_party"]
+    pointing = has_cue(question.search, "validity", "cues") and "文件" in question.search
+    return local if len(local) == 1 and pointing else []
+
+
+def _nothing_else(search: str) -> bool:
+    rest = _GENERIC.sub("", strip_question_words(_NUMBERING.sub("", search)))
+    return len(re.sub(r"\W", "", rest)) < _ENOUGH_WORDS
+
+
+def _numbered(articles: Sequence[Article], references: Sequence[str]) -> list[Article]:
+    wanted = set(references)
+    return [a for a in articles if a.number and number_of(a.number) in wanted and a.kind in ("article", "h3")]
+
+
+def _article_quotes(question: Question, document: PolicyDocument, article: Article) -> list[Quote]:
+    if question.answer_type == "who" and "责任单位" in question.search:
+        return responsible_tail(document, article)
+    if question.places and not applies(document, question.places):
+        return []
+    return [Quote(document, article, a, b) for a, b in _paragraphs(document.text, article)]
+
+
+def _paragraphs(text: str, article: Article) -> list[tuple[int, int]]:
+    spans, at = [], article.start
+    for line in text[article.start : article.end].splitlines(keepends=True):
+        if line.strip():
+            spans.append((at, at + len(line.rstrip())))
+        at += len(line)
+    return spans
+
+
+def _front(document: PolicyDocument, articles: Sequence[Article]) -> list[Quote]:
+    """The front lines that identify a document: title, header, number; not its addressees or its lead."""
+    front = [a for a in articles if a.kind == "front"][:1]
+    return [
+        Quote(document, a, start, end)
+        for a in front
+        for start, end in _paragraphs(document.text, a)
+        if end - start <= 400 and not document.text[start:end].endswith(("：", "。"))
+    ]
+
+
+def _repeal(old: PolicyDocument, newer: PolicyDocument, articles: Sequence[Article]) -> list[Quote]:
+    """The sentence of the newer document that repeals the old one."""
+    name = re.sub(r"[(（].*|中华人民共和国", "", old.title)
+    for start, end in sentence_spans(newer.text):
+        sentence = newer.text[start:end]
+        if "废止" in sentence and name in sentence:
+            article = next(a for a in articles if a.start <= start < a.end)
+            return [Quote(newer, article, start, end)]
+    return []

@@ -1,0 +1,140 @@
+"""What stands around the page: open routes, size and pace limits, security headers (one pure ASGI middleware)."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import re
+import time
+from collections import deque
+from collections.abc import Awaitable, Callable, MutableMapping
+from typing import Any
+
+from bot.messages import message
+
+Scope = MutableMapping[str, Any]
+Event = MutableMapping[str, Any]
+Receive = Callable[[], Awaitable[Event]]
+Send = Callable[[Event], Awaitable[None]]
+App = Callable[[Scope, Receive, Send], Awaitable[None]]
+
+BODY_CAP = 64 * 1024
+BURST, WINDOW = 25, 10.0  # questions of one client in so many seconds
+
+# Gradio brings some eighty routes (upload, file=, proxy=, monitoring, openapi …); only what the page uses is open.
+_OPEN = re.compile(
+    r"/(?:|api/ask|api/find|documents|documents/[^/]+|healthz|page\.css"
+    r"|config|theme\.css|favicon\.ico|manifest\.json|robots\.txt|(?:assets|static|svelte)/.+"
+    r"|gradio_api/(?:queue/join|queue/data|heartbeat/\w+|startup-events|cancel|reset|app_id|theme\.css))/?"
+)
+_ASKING = re.compile(r"/(?:api/ask|api/find|gradio_api/queue/join)/?")
+_POLICY = (
+    "default-src 'none'; script-src 'self'{scripts}; style-src 'self'{styles}; img-src 'self' data: blob:; font-src 'self' data:; "
+    "connect-src 'self'; manifest-src 'self'; base-uri 'self'; form-action 'self'; frame-ancestors 'none'"
+)
+_SCRIPT = re.compile(r"<script(?![^>]*\ssrc=)[^>]*>(.*?)</script>", re.DOTALL)
+_SOCIAL = re.compile(r"\s*<meta\s+(?:property=\"og:|name=\"twitter:)[^>]*>")
+
+
+class Pace:
+    """Lets each client ask `BURST` times in any `WINDOW` seconds."""
+
+    def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
+        self._clock = clock
+        self._asked: dict[str, deque[float]] = {}
+
+    def allows(self, client: str) -> bool:
+        now = self._clock()
+        if len(self._asked) > 10_000:  # forget those who have gone, so that memory stays bounded
+            self._asked = {c: times for c, times in self._asked.items() if times[-1] > now - WINDOW}
+        times = self._asked.setdefault(client, deque(maxlen=BURST))
+        if len(times) == BURST and times[0] > now - WINDOW:
+            return False
+        times.append(now)
+        return True
+
+
+class Guard:
+    """Wraps the whole application: refuses what is closed, too long or too fast, and puts headers on every response."""
+
+    def __init__(self, app: App, pace: Pace | None = None) -> None:
+        self._app = app
+        self._pace = pace or Pace()
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] == "lifespan":
+            await self._app(scope, receive, send)
+        elif scope["type"] == "http":
+            guarded = _Headed(send, scope["path"], rewrite=scope["method"] == "GET")
+            refusal = self._refusal(scope)
+            if refusal is None:
+                await self._app(scope, receive, guarded)
+            else:
+                await _refuse(guarded, *refusal)
+
+    def _refusal(self, scope: Scope) -> tuple[int, str] | None:
+        if not _OPEN.fullmatch(scope["path"]):
+            return 403, message("closed_route")
+        headers = dict(scope["headers"])
+        length = headers.get(b"content-length", b"0")
+        if b"transfer-encoding" in headers or not length.isdigit() or int(length) > BODY_CAP:
+            return 413, message("body_too_large")
+        if _ASKING.fullmatch(scope["path"]) and not self._pace.allows((scope.get("client") or ("",))[0]):
+            return 429, message("busy")
+        return None
+
+
+class _Headed:
+    """A `send` that adds the headers. An HTML page is held until it is whole, because its policy names its own scripts."""
+
+    def __init__(self, send: Send, path: str, *, rewrite: bool) -> None:
+        self._send, self._rewrite = send, rewrite
+        self._styles = "" if path.startswith("/documents") else " 'unsafe-inline'"  # Gradio styles elements inline
+        self._start: Event | None = None
+        self._body = b""
+
+    async def __call__(self, event: Event) -> None:
+        if event["type"] == "http.response.start":
+            headers = dict(event.get("headers", []))
+            html = headers.get(b"content-type", b"").startswith(b"text/html") and b"content-encoding" not in headers
+            if html and self._rewrite:
+                self._start = event
+                return
+            await self._send(self._with_headers(event, ""))
+        elif self._start is not None:
+            self._body += event.get("body", b"")
+            if not event.get("more_body"):
+                page = _chinese(self._body.decode("utf8"))
+                self._start["headers"] = [h for h in self._start["headers"] if h[0] != b"content-length"]
+                self._start["headers"].append((b"content-length", str(len(page.encode())).encode()))
+                await self._send(self._with_headers(self._start, _hashes(page)))
+                await self._send({"type": "http.response.body", "body": page.encode()})
+        else:
+            await self._send(event)
+
+    def _with_headers(self, start: Event, scripts: str) -> Event:
+        own = {
+            "content-security-policy": _POLICY.format(scripts=scripts, styles=self._styles),
+            "x-content-type-options": "nosniff",
+            "referrer-policy": "same-origin",
+            "x-frame-options": "DENY",
+            "cross-origin-opener-policy": "same-origin",
+        }
+        return {**start, "headers": [*start.get("headers", []), *((k.encode(), v.encode()) for k, v in own.items())]}
+
+
+def _hashes(page: str) -> str:
+    """The inline scripts of a page as CSP sources, so that an injected script never runs."""
+    digests = {base64.b64encode(hashlib.sha256(s.encode()).digest()).decode() for s in _SCRIPT.findall(page) if s}
+    return "".join(f" 'sha256-{d}'" for d in sorted(digests))
+
+
+def _chinese(page: str) -> str:
+    """Gradio's page frame says that it is English and links its own preview picture elsewhere."""
+    return _SOCIAL.sub("", page.replace('lang="en"', 'lang="zh-CN"', 1))
+
+
+async def _refuse(send: Send, status: int, text: str) -> None:
+    headers = [(b"content-type", b"text/plain; charset=utf-8")]
+    await send({"type": "http.response.start", "status": status, "headers": headers})
+    await send({"type": "http.response.body", "body": text.encode()})

@@ -1,0 +1,52 @@
+"""Shared fixtures: the real sample library, built once, and the team's shared corpora where they are present."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from bot.answer import Answerer
+from bot.settings import ROOT, SAMPLE_DOCUMENTS, Settings
+from index.embed import load_embedder
+from index.library import Library, open_library
+from index.sync import sync
+
+SHARED = ROOT.parent / "shared"
+
+
+@pytest.fixture(scope="session")
+def pages() -> Path:
+    """The real damaged pages; the test is skipped where they are not at hand."""
+    folder = SHARED / "corpus" / "pages"
+    if not folder.is_dir():
+        pytest.skip("../shared/corpus/pages is not here")
+    return folder
+
+
+@pytest.fixture(scope="session")
+def laws() -> Path:
+    """The real laws; the test is skipped where they are not at hand."""
+    folder = SHARED / "corpus" / "laws"
+    if not folder.is_dir():
+        pytest.skip("../shared/corpus/laws is not here")
+    return folder
+
+
+@pytest.fixture(scope="session")
+def settings(tmp_path_factory: pytest.TempPathFactory) -> Settings:
+    return Settings(home=tmp_path_factory.mktemp("home"), documents=SAMPLE_DOCUMENTS)
+
+
+@pytest.fixture(scope="session")
+def library(settings: Settings) -> Iterator[Library]:
+    """The sample library, really built: SQLite, tantivy, Chroma and the embedded model."""
+    embedder = load_embedder(None)
+    sync([SAMPLE_DOCUMENTS], settings.home, embedder, progress=False)
+    yield open_library(settings.home, embedder)
+
+
+@pytest.fixture(scope="session")
+def answerer(library: Library, settings: Settings) -> Answerer:
+    return Answerer(library, settings)
