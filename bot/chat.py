@@ -18,14 +18,14 @@ from starlette.responses import PlainTextResponse, Response
 
 from bot.errands import Turns, example_questions, library_list, look_up_sections, reply, welcome
 from bot.messages import message
-from bot.pages import QUESTION_CAP, STATIC, routes
+from bot.pages import QUESTION_CAP, routes, styles
 from bot.render import fragment, question_html, streamed
 from bot.shelf import Shelf
 from bot.web import Guard
 
 PAUSE = 0.06  # seconds between two statements of an answer
 LOG_KEPT = 40
-_FONTS = ("system-ui", "-apple-system", "PingFang SC", "Noto Sans CJK SC", "Microsoft YaHei", "sans-serif")
+_FONTS = ("Segoe UI", "Roboto", "PingFang SC", "Microsoft YaHei", "Noto Sans CJK SC", "Noto Sans SC", "system-ui", "sans-serif")
 _PRIVATE: dict[str, Any] = {"api_visibility": "private", "show_progress": "hidden"}
 
 Log = tuple[dict[str, str], ...]
@@ -57,7 +57,7 @@ def _chat(shelf: Shelf, head: gr.Markdown) -> None:
         show_label=False, visible=False, elem_id="log", height="auto", buttons=[], latex_delimiters=[], container=False,
         feedback_options=None, allow_file_downloads=False, layout="bubble", autoscroll=True,
     )  # fmt: skip
-    with gr.Group(elem_id="asking"):
+    with gr.Column(elem_id="asking"):
         with gr.Row(elem_id="ask-row"):
             box = gr.Textbox(
                 show_label=False, label=text("question_label"), placeholder=text("question_placeholder"), container=False,
@@ -69,9 +69,9 @@ def _chat(shelf: Shelf, head: gr.Markdown) -> None:
                 label=text("place_label"), placeholder=text("place_placeholder"), max_length=40, elem_id="place", min_width=120
             )
             on = gr.Textbox(
-                label=text("on_label"), placeholder="2026-09-01", max_length=10, elem_id="on", min_width=120
+                label=text("on_label"), placeholder=text("on_placeholder"), max_length=10, elem_id="on", min_width=120
             )
-    restart = gr.Button(text("restart"), visible=False, size="sm", elem_id="restart")
+            restart = gr.Button(text("restart"), visible=False, size="sm", elem_id="restart", scale=0, min_width=80)
     with gr.Column(elem_id="examples") as examples:
         gr.Markdown(text("examples_title"), elem_id="examples-title", container=False)
         with gr.Row(elem_id="example-columns"):
@@ -183,7 +183,8 @@ def serve(shelf: Shelf, *, host: str, port: int, block: bool = True) -> gr.Block
         enable_monitoring=False,
         max_file_size=1,
         theme=theme(),
-        css=(STATIC / "chat.css").read_text(encoding="utf8"),
+        css=styles("chat.css"),
+        head='<script defer src="/chat.js"></script>',
         app_kwargs={
             "openapi_url": None,
             "docs_url": None,

@@ -82,7 +82,10 @@ def routes(shelf: Shelf) -> list[Route]:
         return JSONResponse({"status": "ok", "generation": info.generation, "documents": info.documents, "built": info.built})
 
     def style(_: Request) -> Response:
-        return Response((STATIC / "page.css").read_text(encoding="utf8"), media_type="text/css")
+        return Response(styles("page.css"), media_type="text/css")
+
+    def script(_: Request) -> Response:
+        return Response((STATIC / "chat.js").read_text(encoding="utf8"), media_type="text/javascript")
 
     return [
         Route("/api/ask", _answering(ask)),
@@ -91,7 +94,13 @@ def routes(shelf: Shelf) -> list[Route]:
         Route("/documents/{id}", _answering(document)),
         Route("/healthz", _answering(health)),
         Route("/page.css", style),
+        Route("/chat.js", script),
     ]
+
+
+def styles(name: str) -> str:
+    """A style sheet with the part that the chat and the document pages share."""
+    return "".join((STATIC / part).read_text(encoding="utf8") for part in ("fragments.css", name))
 
 
 def _answering(handler: Handler) -> Handler:

@@ -23,7 +23,7 @@ BURST, WINDOW = 25, 10.0  # questions of one client in so many seconds
 
 # Gradio brings some eighty routes (upload, file=, proxy=, monitoring, openapi …); only what the page uses is open.
 _OPEN = re.compile(
-    r"/(?:|api/ask|api/find|documents|documents/[^/]+|healthz|page\.css"
+    r"/(?:|api/ask|api/find|documents|documents/[^/]+|healthz|page\.css|chat\.js"
     r"|config|theme\.css|favicon\.ico|manifest\.json|robots\.txt|(?:assets|static|svelte)/.+"
     r"|gradio_api/(?:queue/join|queue/data|heartbeat/\w+|startup-events|cancel|reset|app_id|theme\.css))/?"
 )

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from functools import cache
 
 # The sentence-ends after which a sharing site begins a new line.
 _SENTENCE = re.compile(r"(?<=[。；！？])(?!”)")
@@ -16,10 +17,16 @@ def folded(text: str) -> str:
 
 def traditional(text: str) -> str:
     """Character by character to traditional script, as mirror sites do."""
+    convert = _converter()
+    return "".join(convert(character) for character in text)
+
+
+@cache
+def _converter() -> Callable[[str], str]:
     import opencc
 
-    convert = opencc.OpenCC("s2tw").convert
-    return "".join(convert(character) for character in text)
+    convert: Callable[[str], str] = opencc.OpenCC("s2tw").convert
+    return cache(convert)
 
 
 def glossed(text: str, carriers: str) -> str:

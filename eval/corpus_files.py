@@ -73,11 +73,9 @@ def docx_bytes(body: str, *, numbering: str = "", extra: dict[str, str] | None =
         **(extra or {}),
     }
     buffer = io.BytesIO()
-    with zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED) as file:
+    with zipfile.ZipFile(buffer, "w") as file:  # stored: compressors differ between machines
         for name, text in parts.items():
-            file.writestr(
-                zipfile.ZipInfo(name, (2024, 1, 1, 0, 0, 0)), f'<?xml version="1.0"?>{text}', zipfile.ZIP_DEFLATED
-            )
+            file.writestr(zipfile.ZipInfo(name, (2024, 1, 1, 0, 0, 0)), f'<?xml version="1.0"?>{text}')
     return buffer.getvalue()
 
 

@@ -72,7 +72,7 @@ class _Outline:
 def parse_articles(document: PolicyDocument) -> tuple[Article, ...]:
     """The outline of a document, in text order; every character of its text belongs to exactly one article."""
     nodes = _without_wrong_boxes(_nodes(lines_of(document.text)))
-    ends = [node.start for node in nodes[1:]] + [len(document.text)]
+    ends = [*(node.start for node in nodes[1:]), *([len(document.text)] if nodes else [])]
     articles: list[Article] = []
     below: tuple[str, ...] = ()
     for node, end in zip(nodes, ends, strict=True):
@@ -111,9 +111,12 @@ def _nodes(lines: Sequence[Line]) -> list[_Node]:
     outline = _Outline()
     signed, listed = closings(lines), contents(lines)
     framed = {i for first, last in signed for i in range(first, last)} | set(listed)
-    first = next((i for i, line in enumerate(lines) if i not in framed and _opens(lines, i)), None)
-    _front(outline, lines, signed, len(lines) if first is None else first, headless=first is None)
-    for i in range(len(lines) if first is None else first, len(lines)):
+    first = next((i for i in range(len(lines)) if i not in framed and _opens(lines, i)), None)
+    if first is None:
+        _headless(outline, lines, signed)
+        return outline.nodes
+    _front(outline, lines, signed, first)
+    for i in range(first, len(lines)):
         closing = next((span for span in signed if i in range(*span)), None)
         if closing is None and i not in listed:
             _line(outline, lines, i, after_closing=any(i == last for _, last in signed))
@@ -172,18 +175,8 @@ def _caption(lines: Sequence[Line], i: int) -> Heading | None:
     return Heading("table", 10, re.sub(r"\s", "", match[1]), match[2], len(lines[i].text))
 
 
-def _front(
-    outline: _Outline, lines: Sequence[Line], signed: Sequence[tuple[int, int]], end: int, *, headless: bool
-) -> None:
-    """The front up to the first heading; the text of a document without headings; a second front under an annexed title."""
-    if headless:
-        last = masthead(lines)
-        tail = signed[-1] if signed and signed[-1][1] == len(lines) else (len(lines), len(lines))
-        stops = [("front", 0, last), ("text", last, tail[0]), ("tail", tail[0], tail[1])]
-        for kind, first, stop in stops:
-            if first < stop:
-                outline.apart(kind, lines[first].start, lines[first].start)  # type: ignore[arg-type]
-        return
+def _front(outline: _Outline, lines: Sequence[Line], signed: Sequence[tuple[int, int]], end: int) -> None:
+    """The lines before the first heading: the notice, and a second front under the title of what it announces."""
     if end:
         outline.apart("front", 0, 0)
     for _, last in signed:
@@ -191,6 +184,20 @@ def _front(
             line = lines[last]
             title = Heading("front", 0, "", line.text, 0) if is_title(line.text) else None
             outline.apart("front", line.start, line.end if title else line.start, title)
+
+
+def _headless(outline: _Outline, lines: Sequence[Line], signed: Sequence[tuple[int, int]]) -> None:
+    """A document without headings: its masthead, its text, its tail."""
+    tail = signed[-1][0] if signed and signed[-1][1] == len(lines) else len(lines)
+    text = min(masthead(lines), tail)
+    parts: tuple[tuple[ArticleKind, int, int], ...] = (
+        ("front", 0, text),
+        ("text", text, tail),
+        ("tail", tail, len(lines)),
+    )
+    for kind, first, stop in parts:
+        if first < stop:
+            outline.apart(kind, lines[first].start, lines[first].start)
 
 
 def _without_wrong_boxes(nodes: list[_Node]) -> list[_Node]:

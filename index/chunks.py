@@ -15,7 +15,7 @@ SHORTEST, LONGEST = 120, 400
 WHOLE_ARTICLE = 500  # a 条 of a law stays in one piece up to here
 LONGEST_SENTENCE = 1200
 _DATES = (("成文日期", "written"), ("公布日期", "published"), ("施行日期", "effective"), ("失效日期", "expires"))
-_NUMBERED_HEADINGS = 40  # headings under a heading without text that are indexed with it
+_HEADINGS_INDEXED = 40  # headings under a heading without text that are indexed with it
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,7 +98,7 @@ def _headings_under(article: Article, articles: Sequence[Article]) -> str:
     """The headings one level below a heading without text of its own: what its part of the document is about."""
     under: list[str] = []
     for other in articles[article.ordinal + 1 :]:
-        if not other.path.startswith(f"{article.path} / ") or len(under) == _NUMBERED_HEADINGS:
+        if not other.path.startswith(f"{article.path} / ") or len(under) == _HEADINGS_INDEXED:
             break
         if other.level == article.level + 1 and other.heading:
             under.append(other.heading)

@@ -36,7 +36,7 @@ def split_documents(source: SourceFile, repaired: RepairedText) -> list[PolicyDo
     parts = split_page(lines)
     many = len(parts) > 1
     torn = one_sentence_a_line([text for _, text in lines])
-    ends = [part.first for part in parts[1:]] + [len(repaired.text) + 1]
+    ends = [*(part.first for part in parts[1:]), len(repaired.text) + 2][: len(parts)]
     ranges = zip(parts, ends, strict=True)
     return [_document(part, end, source, repaired, torn=torn, many=many) for part, end in ranges]
 

@@ -79,13 +79,19 @@ def _with_end(lines: Sequence[Line], found: list[tuple[int, int]]) -> list[tuple
     """The last range also takes short lines to the end; without a signature the end may still list attachments."""
     rest = found[-1][1] if found else 0
     first = len(lines)
-    while (
-        first > rest and len(lines[first - 1].text) <= _SHORT and not lines[first - 1].text.endswith(("。", "；", "|"))
-    ):
+    while first > rest and _can_close(lines[first - 1].text):
         first -= 1
     named = (i for i in range(first, len(lines)) if _ATTACHED.match(lines[i].text) or _NOTE.match(lines[i].text))
     start = next(named, None)
     return found if start is None else [*found, (start, len(lines))]
+
+
+def _can_close(text: str) -> bool:
+    """Short and no sentence: a name, a date, an entry of a list of attachments."""
+    if len(text) > _SHORT or text.endswith(("。", "；", "|")):
+        return False
+    heading = read_heading(text)
+    return heading is None or heading.kind == "h3" or _ATTACHED.match(text) is not None
 
 
 def contents(lines: Sequence[Line]) -> range:

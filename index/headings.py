@@ -71,7 +71,11 @@ class Heading:
     @property
     def label(self) -> str:
         """The step in a heading path: `第三章 教师`, `5.优化绩效管理机制`."""
-        gap = " " if self.heading and self.kind in ("part", "chapter", "section", "article", "box", "table") else ""
+        gap = (
+            " "
+            if self.number and self.heading and self.kind in ("part", "chapter", "section", "article", "box", "table")
+            else ""
+        )
         return f"{self.number}{gap}{self.heading}"
 
 

@@ -14,7 +14,22 @@ from index.layout import mend_page_breaks, one_sentence_a_line, rejoin
 
 CASES: dict[str, Any] = json.loads((Path(__file__).parent / "cases" / "layout.json").read_text(encoding="utf8"))
 PIECES = st.sampled_from(
-    ["一、", "（二）", "3.", "——", "总体目标", "学校", "办学。", "”", "（责任单位：省教育厅）", "2.0", "第三条 ", "《标准》", "，", "99%"]
+    [
+        "一、",
+        "（二）",
+        "3.",
+        "——",
+        "总体目标",
+        "学校",
+        "办学。",
+        "”",
+        "（责任单位：省教育厅）",
+        "2.0",
+        "第三条 ",
+        "《标准》",
+        "，",
+        "99%",
+    ]
 )
 
 

@@ -143,6 +143,12 @@ def test_page_with_huge_spans_and_depth_is_read(tmp_path: Path) -> None:
     assert len(text) < 2_000
 
 
+def test_pictures_inside_a_page_do_not_count(tmp_path: Path) -> None:
+    picture = "data:image/png;base64," + "QUJD" * 1_500_000
+    page = f'<html><body><p>{SIMPLIFIED}</p><img src="{picture}"></body></html>'
+    assert "寄宿生" in read_file(write(tmp_path, page.encode())).text
+
+
 @pytest.mark.parametrize(
     ("rows", "lines"),
     [
@@ -244,6 +250,7 @@ HOSTILE: dict[str, tuple[type[errors.UnreadableFile], Callable[[], bytes]]] = {
     "only blanks": (errors.EmptyFile, lambda: b" \r\n\t\n"),
     "only a byte order mark": (errors.EmptyFile, lambda: b"\xef\xbb\xbf"),
     "page too deep": (errors.UnreadableFile, lambda: b"<html><body>" + b"<div>" * 3000 + b"x"),
+    "page too long": (errors.FileTooLarge, lambda: b"<html><body>" + b"<p>a</p>" * 700_000),
     "page without text": (errors.EmptyFile, lambda: b"<html><body><img src='a.png'></body></html>"),
     "word without text": (errors.EmptyFile, lambda: docx_bytes("<w:p/>")),
     "zero bytes": (errors.TruncatedFile, lambda: bytes(4096)),

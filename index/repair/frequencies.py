@@ -16,23 +16,24 @@ UNIT = 100
 _HAN = re.compile(r"[\u4e00-\u9fff]+")
 # What the page itself says counts this much beside the general frequencies.
 _PAGE = 0.1
-_UNSEEN = -17.0
 
 
 @dataclass(frozen=True, slots=True)
 class Words:
-    """Log probabilities of words and phrases, and every beginning of one."""
+    """Log probabilities of words and phrases, and every beginning of one; those of a page stand before the general ones."""
 
     logs: dict[str, float]
     beginnings: set[str]
+    general: Words | None = None
 
-    def log(self, word: str) -> float:
-        """Log probability of a word; a single character nobody knows is as unlikely as it gets."""
-        return self.logs.get(word, _UNSEEN if len(word) == 1 else -math.inf)
+    def log(self, word: str) -> float | None:
+        """Log probability of a word, `None` for what is no word."""
+        found = self.logs.get(word)
+        return self.general.log(word) if found is None and self.general else found
 
-    def with_phrases(self, logs: dict[str, float]) -> Words:
-        """These words and some more."""
-        return Words(self.logs | logs, self.beginnings | _beginnings(logs))
+    def begins(self, text: str) -> bool:
+        """Whether a longer word begins with `text`."""
+        return text in self.beginnings or (self.general is not None and self.general.begins(text))
 
 
 def phrases(text: str) -> list[str]:
@@ -53,16 +54,16 @@ def general_words() -> Words:
     return Words(logs, _beginnings(logs))
 
 
-def words_of_page(text: str) -> Words:
-    """General frequencies mixed with those of a page (simplified), which says most things more than once."""
+def words_of_page(text: str, extra: dict[str, float]) -> Words:
+    """General frequencies mixed with those of a page (simplified), which says most things more than once, and `extra` words."""
     general = general_words()
     counts = Counter(phrases(text))
     total = sum(n for word, n in counts.items() if len(word) == 2) or 1
-    logs = dict(general.logs)
-    for word, n in counts.items():
-        logs[word] = math.log((1 - _PAGE) * math.exp(general.logs.get(word, -99.0)) + _PAGE * n / total)
-    return Words(logs, general.beginnings | _beginnings(counts))
+    logs = {
+        word: math.log((1 - _PAGE) * math.exp(general.log(word) or -99.0) + _PAGE * n / total) for word, n in counts.items()
+    }
+    return Words(logs | extra, _beginnings(logs | extra), general)
 
 
-def _beginnings(words: Counter[str] | dict[str, float]) -> set[str]:
+def _beginnings(words: dict[str, float]) -> set[str]:
     return {word[:size] for word in words for size in range(1, len(word))}

@@ -18,17 +18,19 @@ PRIVATE = (*range(0xAA, 0xB0), *range(0xF8, 0xFF))
 MARKS = dict.fromkeys("，、。", -4.0) | dict.fromkeys("（）“”：；《》", -6.0) | dict.fromkeys("〔〕【】‘’…—？！·", -9.0)
 BLANK = "\u3000"
 _FOLDED_MAX = 2
+_IMPOSSIBLE_MAX = 2
 
 
 @dataclass(frozen=True, slots=True)
 class Shift:
-    """A run of shifted pairs, the cut first. `pairs[k]` holds the second byte of a character and the first of the next.
+    """A run of shifted pairs, the cut first. `pairs[k]` holds the second byte of a character and the first of the next;
+    it is `None` for a pair that is no character and became `?`.
 
     The last character's second byte is `trail`, or was eaten (`None`); `kept` is the ASCII character that put the reader
     back in step; the line goes on unharmed at `rest`.
     """
 
-    pairs: tuple[tuple[int, int], ...]
+    pairs: tuple[tuple[int, int] | None, ...]
     trail: int | None
     kept: str
     rest: int
@@ -47,7 +49,7 @@ def shifts_at(line: str, cut: int, folded: bool) -> Iterator[Shift]:
     yield from _walk(line, cut + 2, (CUTS[line[cut + 1]],), _FOLDED_MAX if folded else 0)
 
 
-def _walk(line: str, at: int, pairs: tuple[tuple[int, int], ...], folds: int) -> Iterator[Shift]:
+def _walk(line: str, at: int, pairs: tuple[tuple[int, int] | None, ...], folds: int) -> Iterator[Shift]:
     if at >= len(line):
         return
     char, code = line[at], ord(line[at])
@@ -60,6 +62,8 @@ def _walk(line: str, at: int, pairs: tuple[tuple[int, int], ...], folds: int) ->
         return
     if char in "?\ufffd":
         yield Shift(pairs, None, LOST, at + 1)
+        if pairs.count(None) < _IMPOSSIBLE_MAX:
+            yield from _walk(line, at + 1, (*pairs, None), folds)
     elif 0x40 <= code < 0x7F:
         yield Shift(pairs, code, "", at + 1)
     if folds and 0x21 <= code < 0x7F:
@@ -76,17 +80,19 @@ class Characters:
     def __init__(self, traditional: bool, printed: frozenset[str], glossed: frozenset[str]) -> None:
         self._by_lead: dict[int, dict[int, Choice]] = defaultdict(dict)
         self._by_trail: dict[int, list[Choice]] = defaultdict(list)
+        self._all: list[Choice] = []
         self._glossed = glossed
         foreign = is_simplified if traditional else is_traditional
         for lead, trail, choice in _gbk():
             if choice.raw in printed or not foreign(choice.raw):
                 self._by_lead[lead][trail] = choice
                 self._by_trail[trail].append(choice)
+                self._all.append(choice)
 
     def choices(self, lead: int | None, trail: int | None, *, last: bool = False) -> list[Choice]:
         """Characters with these bytes; `None` is any byte. Only the `last` of a run may be one that the page glosses."""
         if lead is None:
-            found = [] if trail is None else self._by_trail[trail]
+            found = self._all if trail is None else self._by_trail[trail]
         elif trail is None:
             found = [c for second, c in self._by_lead[lead].items() if second >= 0x80]
         else:
@@ -108,3 +114,13 @@ def _gbk() -> tuple[tuple[int, int, Choice], ...]:
             if plain.encode("gb2312", "ignore"):
                 found.append((lead, trail, Choice(char, plain)))
     return tuple(found)
+
+
+@cache
+def impossible() -> tuple[int, ...]:
+    """First bytes of pairs that are no character."""
+    return tuple(sorted({lead for lead in range(0x80, 0xFF) for trail in range(0x81, 0xFF) if _is_impossible(lead, trail)}))
+
+
+def _is_impossible(lead: int, trail: int) -> bool:
+    return not (lead in PRIVATE and trail >= 0xA1) and not bytes((lead, trail)).decode("gbk", "ignore")

@@ -16,7 +16,7 @@ import re
 from collections.abc import Iterator
 
 from index.repair.frequencies import words_of_page
-from index.repair.gbk_bytes import BLANK, LOST, MARKS, PRIVATE, Characters, Choice, Shift, shifts_at
+from index.repair.gbk_bytes import BLANK, LOST, MARKS, PRIVATE, Characters, Choice, Shift, impossible, shifts_at
 from index.repair.glosses import GLOSS, readings, strip_glosses
 from index.repair.lattice import Lattice, best_readings
 from index.repair.script import script_of, simplified
@@ -27,9 +27,11 @@ _RUN = re.compile(_CUT.pattern + r"[^\x00-\x7f]*[^\n]?")
 _TAG = re.compile(r"/?(?:p|br|b|i|u|a|div|span|strong|em|font|td|tr|li|h\d|o:p)(?:\s[^<>]*)?/?>", re.I)
 _GLOSS_TAIL = re.compile(r"([^\s()（）\u3000-\u9fff“”]{1,5})[)）]")
 _HAN_BEFORE = re.compile(r"[\u3400-\u9fff]{0,6}$")
-_HAN_BEHIND = re.compile(r"[\u3400-\u9fff]{0,6}")
 _FULL_WIDTH = re.compile(r"[\uff01-\uff5e]")
 _LOST_PAIRS = 2
+_CONTEXT = 6
+_VANISHED, _NEVER = -3.0, -99.0
+_ASCII = {chr(code): -4.0 if chr(code).isdecimal() else -7.0 for code in range(0x20, 0x7F)} | {LOST: -6.0}
 _NUMERALS = "一二三四五六七八九十"
 # How far (in nats) the likeliest text must lead, and how unlikely a character of it may be on average.
 MARGIN = 1.0
@@ -68,7 +70,7 @@ class _Page:
         plain = simplified(strip_glosses(sound))
         glossed = frozenset(match[1] for match in GLOSS.finditer(text))
         self._characters = Characters(script_of(sound) == "traditional", frozenset(sound), glossed)
-        self._words = words_of_page(plain).with_phrases({f"（{n}）": -5.0 for n in _headings()})
+        self._words = words_of_page(plain, {f"（{n}）": -5.0 for n in _headings()})
         self._folded = not _FULL_WIDTH.search(text)
 
     def repaired(self, line: str) -> str:
@@ -80,31 +82,34 @@ class _Page:
         return line
 
     def _repaired_at(self, line: str, cut: int) -> str | None:
-        found: dict[str, float] = {}
-        for shift in shifts_at(line, cut, self._folded):
-            for text, log in self._texts(line, cut, shift):
-                found[text] = max(log, found.get(text, log))
-        if any(_quotes_close(text) for text in found):
-            found = {text: log for text, log in found.items() if _quotes_close(text)}
+        found = self._texts(line, cut, list(shifts_at(line, cut, folded=False)))
+        if not found and self._folded:
+            found = self._texts(line, cut, list(shifts_at(line, cut, folded=True)))
         ranked = sorted(found, key=lambda text: -found[text])
         leads = len(ranked) == 1 or (len(ranked) > 1 and found[ranked[0]] - found[ranked[1]] >= MARGIN)
         return ranked[0].lstrip(BLANK) if leads else None
 
-    def _texts(self, line: str, cut: int, shift: Shift) -> Iterator[tuple[str, float]]:
-        """Whole lines that the bytes of `shift` allow, with the log probability of the part that was read anew."""
-        kept, rest, gloss = _behind(line, shift)
+    def _texts(self, line: str, cut: int, shifts: list[Shift]) -> dict[str, float]:
+        """Whole lines that the bytes allow, with the log probability of the part around the cut, which all have in common."""
+        found: dict[str, float] = {}
         before = _HAN_BEFORE.findall(line[:cut])[0]
-        behind = "" if kept or gloss else _HAN_BEHIND.findall(line[rest:])[0]
-        lattice, end = self._lattice(shift, before, behind, gloss)
-        marks = MARKS | {BLANK: -99.0 if line[:cut].strip() else -1.0}
-        if line.count("”", rest) > line.count("“", rest):
-            marks["“"] = -1.0
-        for found in best_readings(lattice, end, self._words, marks):
-            if found.log >= UNLIKELY * len(found.plain):
-                yield f"{line[: cut - len(before)]}{found.raw}{kept}{line[rest + len(behind) :]}", found.log
+        upto = max((shift.rest for shift in shifts), default=0) + _CONTEXT
+        marks = MARKS | _ASCII | {BLANK: _NEVER if line[:cut].strip() else -1.0}
+        for shift in shifts:
+            kept, rest, gloss = _behind(line, shift)
+            if line.count("”", rest) > line.count("“", rest):
+                marks["“"] = -1.0
+            behind = strip_glosses(kept + line[rest : max(rest, upto)])
+            lattice = self._lattice(shift, before, behind.rstrip(), gloss)
+            for reading in best_readings(lattice, self._words, marks):
+                text = f"{line[:cut]}{reading.raw}{kept}{line[rest:]}"
+                if reading.log >= UNLIKELY * len(reading.plain):
+                    found[text] = max(reading.log, found.get(text, reading.log))
+        balanced = {text: log for text, log in found.items() if text.count("“") == text.count("”")}
+        return balanced or found
 
-    def _lattice(self, shift: Shift, before: str, behind: str, gloss: str) -> tuple[Lattice, int]:
-        """The lattice of all texts for a run between what stands before and behind it, and its last node.
+    def _lattice(self, shift: Shift, before: str, behind: str, gloss: str) -> Lattice:
+        """The lattice of all texts for a run between what stands before and behind it.
 
         A state is (pairs read, pairs that vanished, whether the first byte of the open character is unknown).
         """
@@ -115,16 +120,22 @@ class _Page:
         nodes[0, 0, 1] = start
         end = lattice.node()
         for k, lost, open_ in states:
-            here, lead = nodes[k, lost, open_], None if open_ else pairs[k - 1][1]
-            if k < len(pairs):
-                lattice.join(here, nodes[k + 1, lost, 0], self._characters.choices(lead, pairs[k][0]))
-            else:
+            here, pair, earlier = nodes[k, lost, open_], pairs[k] if k < len(pairs) else None, pairs[k - 1]
+            lead = None if open_ or earlier is None else earlier[1]
+            if k == len(pairs):
                 last = self._characters.choices(lead, shift.trail, last=bool(gloss))
                 lattice.join(here, end, [c for c in last if not gloss or gloss in readings(c.raw)])
+            elif pair is None:
+                lattice.join(here, nodes[k + 1, lost, 1], self._with_trails(lead, impossible()))
+            else:
+                lattice.join(here, nodes[k + 1, lost, 0], self._characters.choices(lead, pair[0]))
             if k and lost < _LOST_PAIRS:
-                vanishing = [c for trail in PRIVATE for c in self._characters.choices(lead, trail)]
-                lattice.join(here, nodes[k, lost + 1, 1], vanishing)
-        return lattice, _chain(lattice, end, behind)
+                lattice.join(here, nodes[k, lost + 1, 1], self._with_trails(lead, PRIVATE), _VANISHED)
+        _chain(lattice, end, behind)
+        return lattice
+
+    def _with_trails(self, lead: int | None, trails: tuple[int, ...]) -> list[Choice]:
+        return [choice for trail in trails for choice in self._characters.choices(lead, trail)]
 
 
 def _behind(line: str, shift: Shift) -> tuple[str, int, str]:
@@ -144,16 +155,12 @@ def _behind(line: str, shift: Shift) -> tuple[str, int, str]:
 
 
 def _chain(lattice: Lattice, at: int, text: str) -> int:
-    """Add undamaged text behind the node `at` and give the node behind it."""
+    """Add undamaged text, which is not to be printed again, behind the node `at` and give the node behind it."""
     for char in text:
         following = lattice.node()
-        lattice.join(at, following, [Choice(char, simplified(char))])
+        lattice.join(at, following, [Choice("", simplified(char))])
         at = following
     return at
-
-
-def _quotes_close(line: str) -> bool:
-    return line.count("“") == line.count("”")
 
 
 def _headings() -> Iterator[str]:

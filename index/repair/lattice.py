@@ -3,29 +3,41 @@
 from __future__ import annotations
 
 import heapq
-import math
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 from index.repair.frequencies import LONGEST, Words
 from index.repair.gbk_bytes import Choice
 
-_KEPT = 12
+_KEPT = 8
+# Of many characters that fit, so many of the commonest may stand as a word of their own.
+_SINGLES = 40
+# A character that nobody knows.
+_UNSEEN = -17.0
+
+
+@dataclass(frozen=True, slots=True)
+class Edge:
+    """One of `choices` stands between a node and the node `end`; `log` is how likely it is that the bytes went this way."""
+
+    end: int
+    choices: tuple[Choice, ...]
+    log: float
 
 
 @dataclass(slots=True)
 class Lattice:
-    """Nodes 0…n in reading order; `edges[a]` lists (b, choices): from a to b stands one of these characters."""
+    """Nodes 0…n in reading order, and the edges that leave each."""
 
-    edges: list[list[tuple[int, list[Choice]]]] = field(default_factory=lambda: [[]])
+    edges: list[list[Edge]] = field(default_factory=lambda: [[]])
 
     def node(self) -> int:
         self.edges.append([])
         return len(self.edges) - 1
 
-    def join(self, start: int, end: int, choices: list[Choice]) -> None:
+    def join(self, start: int, end: int, choices: list[Choice], log: float = 0.0) -> None:
         if choices:
-            self.edges[start].append((end, choices))
+            self.edges[start].append(Edge(end, tuple(choices), log))
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,22 +49,19 @@ class Reading:
     log: float
 
 
-def best_readings(lattice: Lattice, end: int, words: Words, marks: dict[str, float]) -> list[Reading]:
-    """The likeliest distinct texts from node 0 to `end`, best first; nodes must be numbered in reading order.
+def best_readings(lattice: Lattice, words: Words, marks: dict[str, float]) -> list[Reading]:
+    """The likeliest distinct texts from the first node to the last, best first.
 
     A text is as likely as its best division into words; `marks` gives the log probabilities of what is no word.
     """
     best: list[dict[str, Reading]] = [{} for _ in lattice.edges]
     best[0][""] = Reading("", "", 0.0)
-    for start in range(len(lattice.edges)):
+    for start in range(len(lattice.edges) - 1):
         kept = heapq.nlargest(_KEPT, best[start].values(), key=lambda r: r.log)
-        if not kept or start == end:
-            continue
-        for stop, raw, plain in _words_from(lattice, start, words):
-            log = marks[plain] if plain in marks else words.log(plain)
-            if log > -math.inf:
-                _extend(best[stop], kept, Reading(raw, plain, log))
-    return sorted(best[end].values(), key=lambda r: -r.log)[:_KEPT]
+        if kept:
+            for end, word in _words_from(lattice, start, words, marks):
+                _extend(best[end], kept, word)
+    return heapq.nlargest(_KEPT, best[-1].values(), key=lambda r: r.log)
 
 
 def _extend(there: dict[str, Reading], kept: list[Reading], word: Reading) -> None:
@@ -62,17 +71,28 @@ def _extend(there: dict[str, Reading], kept: list[Reading], word: Reading) -> No
             there[plain] = Reading(before.raw + word.raw, plain, log)
 
 
-def _words_from(lattice: Lattice, start: int, words: Words) -> Iterator[tuple[int, str, str]]:
-    """Every word (or single character) that can be read from `start`, with the node behind it."""
-    open_ends = [(start, "", "")]
-    for _ in range(LONGEST):
-        longer: list[tuple[int, str, str]] = []
-        for at, raw, plain in open_ends:
-            for stop, choices in lattice.edges[at]:
-                for choice in choices:
-                    text = plain + choice.plain
-                    if not plain or text in words.logs:
-                        yield stop, raw + choice.raw, text
-                    if text in words.beginnings:
-                        longer.append((stop, raw + choice.raw, text))
-        open_ends = longer
+def _words_from(lattice: Lattice, start: int, words: Words, marks: dict[str, float]) -> Iterator[tuple[int, Reading]]:
+    """Every word that can be read from `start`, with the node behind it."""
+    longer: list[tuple[int, Reading]] = []
+    for edge in lattice.edges[start]:
+        singles = [Reading(c.raw, c.plain, _log_of(c.plain, words, marks) + edge.log) for c in edge.choices]
+        yield from ((edge.end, single) for single in heapq.nlargest(_SINGLES, singles, key=lambda r: r.log))
+        longer += [(edge.end, Reading(c.raw, c.plain, edge.log)) for c in edge.choices if words.begins(c.plain)]
+    for _ in range(LONGEST - 1):
+        begun, longer = longer, []
+        for at, part in begun:
+            for edge in lattice.edges[at]:
+                for choice in edge.choices:
+                    plain = part.plain + choice.plain
+                    log = words.log(plain)
+                    if log is not None:
+                        yield edge.end, Reading(part.raw + choice.raw, plain, part.log + edge.log + log)
+                    if words.begins(plain):
+                        longer.append((edge.end, Reading(part.raw + choice.raw, plain, part.log + edge.log)))
+
+
+def _log_of(char: str, words: Words, marks: dict[str, float]) -> float:
+    if char in marks:
+        return marks[char]
+    log = words.log(char)
+    return _UNSEEN if log is None else log

@@ -1,0 +1,177 @@
+"""The folder is the truth: adding, changing, removing, refusing, reposting; crashes and second writers."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+
+from index.embed import Embedder
+from index.errors import EmbedderMismatch, LibraryBusy, LibraryDamaged, NoLibrary
+from index.generation import current, writing
+from index.library import open_library
+from index.sync import sync
+from index.tokens import grams
+
+NOTICE = """某县教育局关于班主任津贴的通知
+各中小学：
+一、标准
+（一）津贴标准。班主任津贴每人每月{amount}元，由县财政局按月发放到个人账户。
+二、时间
+本通知自2025年1月1日起施行。
+某县教育局
+2024年12月1日
+"""
+
+
+class HashedGrams:
+    """A real embedder without a model: grams hashed into 64 buckets."""
+
+    def __init__(self, name: str = "hashed") -> None:
+        self.name = name
+        self.dimensions = 64
+
+    def embed(self, texts: Sequence[str]) -> NDArray[np.float32]:
+        rows = np.full((len(texts), self.dimensions), 1e-6, dtype=np.float32)
+        for row, text in zip(rows, texts, strict=True):
+            for gram in grams(text):
+                row[sum(gram.encode()) % self.dimensions] += 1
+        return np.asarray(rows / np.linalg.norm(rows, axis=1, keepdims=True))
+
+
+EMBEDDER: Embedder = HashedGrams()
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    path = tmp_path / "documents"
+    path.mkdir()
+    (path / "甲.txt").write_text(NOTICE.format(amount=300), encoding="utf8")
+    (path / "乙.md").write_text("# 某县学校食堂管理办法\n\n第一条 食堂应当公示菜谱。\n\n第二条 校长陪餐每周不少于一次。\n", encoding="utf8")
+    return path
+
+
+def texts(home: Path) -> str:
+    library = open_library(home, EMBEDDER)
+    return "\n".join(c.text for d in library.documents() for c in library.chunks_of(d.id))
+
+
+def test_add_change_remove(folder: Path, tmp_path: Path) -> None:
+    home = tmp_path / "home"
+    first = sync([folder], home, EMBEDDER, progress=False)
+    assert sorted(first.added) == ["乙.md", "甲.txt"]
+    assert first.documents == 2
+    (folder / "甲.txt").write_text(NOTICE.format(amount=450), encoding="utf8")
+    (folder / "乙.md").unlink()
+    second = sync([folder], home, EMBEDDER, progress=False)
+    assert (second.changed, second.removed, second.documents) == (("甲.txt",), ("乙.md",), 1)
+    assert "450元" in texts(home)
+    assert "300元" not in texts(home)
+
+
+def test_a_removed_document_is_found_nowhere(folder: Path, tmp_path: Path) -> None:
+    home = tmp_path / "home"
+    sync([folder], home, EMBEDDER, progress=False)
+    (folder / "甲.txt").unlink()
+    sync([folder], home, EMBEDDER, progress=False)
+    library = open_library(home, EMBEDDER)
+    kept = {c.id for d in library.documents() for c in library.chunks_of(d.id)}
+    assert {i for i, _ in library.dense("班主任津贴每月300元", 50)} <= kept
+    assert library.lexical([("津贴", 1.0)], 50) == []
+
+
+def test_unchanged_folder_builds_nothing(folder: Path, tmp_path: Path) -> None:
+    home = tmp_path / "home"
+    first = sync([folder], home, EMBEDDER, progress=False)
+    os.utime(folder / "甲.txt")
+    again = sync([folder], home, EMBEDDER, progress=False)
+    assert (again.unchanged, again.generation) == (2, first.generation)
+
+
+def test_a_refused_file_is_named_and_the_others_go_on(folder: Path, tmp_path: Path) -> None:
+    (folder / "空.txt").write_bytes(b"")
+    report = sync([folder], tmp_path / "home", EMBEDDER, progress=False)
+    assert [name for name, _ in report.quarantined] == ["空.txt"]
+    assert report.documents == 2
+
+
+def test_reposts_are_one_document_until_the_last_source_goes(folder: Path, tmp_path: Path) -> None:
+    home = tmp_path / "home"
+    (folder / "转载.txt").write_bytes((folder / "甲.txt").read_bytes())
+    assert sync([folder], home, EMBEDDER, progress=False).documents == 2
+    sources = {s for d in open_library(home, EMBEDDER).documents() for s in d.sources}
+    assert {"甲.txt", "转载.txt"} <= sources
+    (folder / "甲.txt").unlink()
+    assert sync([folder], home, EMBEDDER, progress=False).documents == 2
+    assert "300元" in texts(home)
+    (folder / "转载.txt").unlink()
+    assert sync([folder], home, EMBEDDER, progress=False).documents == 1
+
+
+def test_another_model_is_refused_and_then_rebuilt(folder: Path, tmp_path: Path) -> None:
+    home = tmp_path / "home"
+    sync([folder], home, EMBEDDER, progress=False)
+    other = HashedGrams("other")
+    with pytest.raises(EmbedderMismatch):
+        open_library(home, other)
+    sync([folder], home, other, progress=False)
+    assert open_library(home, other).manifest.embedder == "other"
+
+
+def test_no_library(tmp_path: Path) -> None:
+    with pytest.raises(NoLibrary):
+        open_library(tmp_path, EMBEDDER)
+
+
+def test_a_second_writer_is_refused(tmp_path: Path, folder: Path) -> None:
+    with writing(tmp_path / "home"), pytest.raises(LibraryBusy):
+        sync([folder], tmp_path / "home", EMBEDDER, progress=False)
+
+
+@pytest.mark.parametrize("name", ["manifest.json", "catalogue.db"])
+def test_damage_is_noticed(folder: Path, tmp_path: Path, name: str) -> None:
+    home = tmp_path / "home"
+    sync([folder], home, EMBEDDER, progress=False)
+    path = current(home) / name
+    path.write_bytes(path.read_bytes()[: path.stat().st_size // 2])
+    with pytest.raises(LibraryDamaged):
+        open_library(home, EMBEDDER)
+    assert sync([folder], home, EMBEDDER, progress=False).documents == 2
+
+
+def test_an_open_library_keeps_its_generation(folder: Path, tmp_path: Path) -> None:
+    home = tmp_path / "home"
+    sync([folder], home, EMBEDDER, progress=False)
+    library = open_library(home, EMBEDDER)
+    assert not library.stale()
+    (folder / "甲.txt").write_text(NOTICE.format(amount=999), encoding="utf8")
+    sync([folder], home, EMBEDDER, progress=False)
+    assert library.stale()
+    assert any("300元" in c.text for d in library.documents() for c in library.chunks_of(d.id))
+
+
+@pytest.mark.parametrize("delay", [0.0, 0.3, 0.8])
+def test_a_killed_build_leaves_the_old_generation(folder: Path, tmp_path: Path, delay: float) -> None:
+    home = tmp_path / "home"
+    sync([folder], home, EMBEDDER, progress=False)
+    (folder / "甲.txt").write_text(NOTICE.format(amount=888), encoding="utf8")
+    script = (
+        "import sys; from pathlib import Path; from tests.test_sync import EMBEDDER; from index.sync import sync; "
+        "print('ready', flush=True); sync([Path(sys.argv[1])], Path(sys.argv[2]), EMBEDDER, progress=False)"
+    )
+    child = subprocess.Popen([sys.executable, "-c", script, str(folder), str(home)], stdout=subprocess.PIPE)
+    assert child.stdout is not None and child.stdout.readline()
+    time.sleep(delay)
+    child.send_signal(signal.SIGKILL)
+    child.wait()
+    assert ("300元" in texts(home)) != ("888元" in texts(home))
+    assert sync([folder], home, EMBEDDER, progress=False).documents == 2
+    assert "888元" in texts(home)
