@@ -25,7 +25,16 @@ from bot.web import Guard
 
 PAUSE = 0.06  # seconds between two statements of an answer
 LOG_KEPT = 40
-_FONTS = ("Segoe UI", "Roboto", "PingFang SC", "Microsoft YaHei", "Noto Sans CJK SC", "Noto Sans SC", "system-ui", "sans-serif")
+_FONTS = (
+    "Segoe UI",
+    "Roboto",
+    "PingFang SC",
+    "Microsoft YaHei",
+    "Noto Sans CJK SC",
+    "Noto Sans SC",
+    "system-ui",
+    "sans-serif",
+)
 _PRIVATE: dict[str, Any] = {"api_visibility": "private", "show_progress": "hidden"}
 
 Log = tuple[dict[str, str], ...]
@@ -66,7 +75,11 @@ def _chat(shelf: Shelf, head: gr.Markdown) -> None:
             send = gr.Button(text("send"), variant="primary", elem_id="send", scale=0, min_width=88)
         with gr.Row(elem_id="where-row"):
             place = gr.Textbox(
-                label=text("place_label"), placeholder=text("place_placeholder"), max_length=40, elem_id="place", min_width=120
+                label=text("place_label"),
+                placeholder=text("place_placeholder"),
+                max_length=40,
+                elem_id="place",
+                min_width=120,
             )
             on = gr.Textbox(
                 label=text("on_label"), placeholder=text("on_placeholder"), max_length=10, elem_id="on", min_width=120
@@ -161,7 +174,9 @@ def theme() -> gr.themes.Base:
 
 
 def _broken(_: Request, __: Exception) -> Response:
-    return PlainTextResponse(text("failed"), 500, {"x-content-type-options": "nosniff", "content-security-policy": "default-src 'none'"})
+    return PlainTextResponse(
+        text("failed"), 500, {"x-content-type-options": "nosniff", "content-security-policy": "default-src 'none'"}
+    )
 
 
 def serve(shelf: Shelf, *, host: str, port: int, block: bool = True) -> gr.Blocks:

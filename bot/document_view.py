@@ -43,7 +43,9 @@ def view(
 ) -> DocumentView:
     """The view of a document on a day. `quoted` is the span that a citation points at."""
     overlay = Overlay(document.text, document.marks, quoted)
-    sections = tuple(_section(document, a, [t for t in tables if a.start <= t.start < a.end], overlay) for a in articles)
+    sections = tuple(
+        _section(document, a, [t for t in tables if a.start <= t.start < a.end], overlay) for a in articles
+    )
     fixes = Counter(fix_label(f.name) for f in document.fixes if f.confidence != "damaged")
     return DocumentView(
         document,

@@ -79,7 +79,9 @@ def routes(shelf: Shelf) -> list[Route]:
 
     def health(_: Request) -> Response:
         info = shelf.answerer.info
-        return JSONResponse({"status": "ok", "generation": info.generation, "documents": info.documents, "built": info.built})
+        return JSONResponse(
+            {"status": "ok", "generation": info.generation, "documents": info.documents, "built": info.built}
+        )
 
     def style(_: Request) -> Response:
         return Response(styles("page.css"), media_type="text/css")

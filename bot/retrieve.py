@@ -13,7 +13,7 @@ import numpy as np
 from bot.features import Candidate, Terms, features, linear
 from bot.lexicon import Lexicon
 from bot.records import Hit, Question
-from bot.understand import strip_question_words
+from bot.understand import number_of, strip_question_words
 from index.late import LateInteraction
 from index.records import Article, Chunk, PolicyDocument
 from index.tokens import fold, grams
@@ -97,21 +97,12 @@ def _pointed_at(question: Question, library: Searchable) -> list[str]:
     """Chunks that the question names outright: fronts of documents by 文号, articles by number in named documents."""
     pointed = []
     for document_id in dict.fromkeys((*question.doc_nos, *question.documents)):
-        numbers = {f"第{_chinese(n)}条" for n in question.article_refs} | {f"{n}." for n in question.article_refs}
         articles = library.articles(document_id)
         for chunk in library.chunks_of(document_id):
             article = articles[chunk.article]
-            if article.kind == "front" or article.number in numbers:
+            if article.kind == "front" or number_of(article.number) in question.article_refs:
                 pointed.append(chunk.id)
     return pointed[: POOL // 4]
-
-
-def _chinese(reference: str) -> str:
-    import cn2an
-
-    number, _, extra = reference.partition("之")
-    numeral: str = cn2an.an2cn(number)
-    return numeral.removeprefix("一") if numeral.startswith("一十") else f"{numeral}{'之' + extra if extra else ''}"
 
 
 def passage_text(chunk: Chunk) -> str:

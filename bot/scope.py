@@ -7,6 +7,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from datetime import date
 
+from index.places import short_name
 from index.records import Place, PolicyDocument
 from index.tokens import fold
 
@@ -16,9 +17,14 @@ _REPEALED = re.compile(
 
 
 def applies(document: PolicyDocument, places: Sequence[Place]) -> bool:
-    """Whether the document's rules hold in one of the places: its own place or an ancestor's; no place asks for any."""
+    """Whether the document's rules hold in one of the places: its own place or an ancestor's; no place asks for any.
+
+    A third-party text rules nowhere; it speaks about the places that it names.
+    """
     if not places:
         return True
+    if document.kind == "third_party":
+        return any(short_name(place.name) in document.text for place in places)
     return document.place is not None and any(document.place.covers(place) for place in places)
 
 
@@ -47,5 +53,5 @@ def base_title(title: str) -> str:
 
 
 def version_date(document: PolicyDocument) -> date | None:
-    """The day that orders versions of one text."""
-    return document.written or document.published or document.effective
+    """The day that orders versions of one text: its last amendment or publication, whichever is known to be later."""
+    return max((d for d in (document.written, document.published) if d), default=document.effective)

@@ -46,7 +46,9 @@ def documents(draw: st.DrawFn) -> PolicyDocument:
 
 @given(document=documents())
 @settings(max_examples=40, deadline=None)
-def test_catalogue_gives_back_what_it_was_given(document: PolicyDocument, tmp_path_factory: pytest.TempPathFactory) -> None:
+def test_catalogue_gives_back_what_it_was_given(
+    document: PolicyDocument, tmp_path_factory: pytest.TempPathFactory
+) -> None:
     path = tmp_path_factory.mktemp("catalogue") / "catalogue.db"
     whole = parsed(document, chunk(1), chunk(2, "第二块"))
     writer = Catalogue(path, writable=True)
@@ -133,4 +135,3 @@ def test_dense_finds_the_nearest_and_forgets_the_deleted(tmp_path: Path) -> None
     assert index.ids() == {"c1", "c3"}
     assert "c2" not in dict(index.search(vectors[1], 3))
     index.close()
-

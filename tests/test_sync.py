@@ -55,7 +55,9 @@ def folder(tmp_path: Path) -> Path:
     path = tmp_path / "documents"
     path.mkdir()
     (path / "甲.txt").write_text(NOTICE.format(amount=300), encoding="utf8")
-    (path / "乙.md").write_text("# 某县学校食堂管理办法\n\n第一条 食堂应当公示菜谱。\n\n第二条 校长陪餐每周不少于一次。\n", encoding="utf8")
+    (path / "乙.md").write_text(
+        "# 某县学校食堂管理办法\n\n第一条 食堂应当公示菜谱。\n\n第二条 校长陪餐每周不少于一次。\n", encoding="utf8"
+    )
     return path
 
 

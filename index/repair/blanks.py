@@ -6,7 +6,9 @@ import re
 
 _ODD_BLANKS = re.compile(r"[\u00a0\u1680\u2000-\u200a\u202f\u205f]+")
 _INVISIBLE = re.compile(r"[\u00ad\u200b-\u200f\u2028-\u202e\u2060\ufeff\r\f\v]")
-_QUESTION_RUN = re.compile(r"^[ \t]*[?\ufffd]{4,}[ \t]*(?=[^?\ufffd]|$)|(?<=[^?\ufffd])[?\ufffd]{4,}(?=[^?\ufffd\s])", re.M)
+_QUESTION_RUN = re.compile(
+    r"^[ \t]*[?\ufffd]{4,}[ \t]*(?=[^?\ufffd]|$)|(?<=[^?\ufffd])[?\ufffd]{4,}(?=[^?\ufffd\s])", re.M
+)
 _CJK = r"\u3400-\u9fff、。，；：？！“”‘’《》〈〉（）〔〕【】…—"
 _AFTER_MARK = re.compile(r"(?<=[，。；：？！、]) +(?=[\u3400-\u9fff“《（])")
 _AFTER_OPENING = re.compile(r"(?<=[“‘《〈（〔【]) +(?=[\u3400-\u9fff])")

@@ -60,7 +60,8 @@ def words_of_page(text: str, extra: dict[str, float]) -> Words:
     counts = Counter(phrases(text))
     total = sum(n for word, n in counts.items() if len(word) == 2) or 1
     logs = {
-        word: math.log((1 - _PAGE) * math.exp(general.log(word) or -99.0) + _PAGE * n / total) for word, n in counts.items()
+        word: math.log((1 - _PAGE) * math.exp(general.log(word) or -99.0) + _PAGE * n / total)
+        for word, n in counts.items()
     }
     return Words(logs | extra, _beginnings(logs | extra), general)
 

@@ -119,7 +119,9 @@ def _gbk() -> tuple[tuple[int, int, Choice], ...]:
 @cache
 def impossible() -> tuple[int, ...]:
     """First bytes of pairs that are no character."""
-    return tuple(sorted({lead for lead in range(0x80, 0xFF) for trail in range(0x81, 0xFF) if _is_impossible(lead, trail)}))
+    return tuple(
+        sorted({lead for lead in range(0x80, 0xFF) for trail in range(0x81, 0xFF) if _is_impossible(lead, trail)})
+    )
 
 
 def _is_impossible(lead: int, trail: int) -> bool:

@@ -3,7 +3,7 @@
 GBK writes a Chinese character as two bytes. A mirror site that cuts the byte stream where the second byte of one character
 and the first of the next look like a full stop (A1 A3) or an exclamation mark (A3 A1) and decodes the pieces leaves
 
-    　（一）深化教育供給改革   →   ?。ㄒ唬┥罨逃┙o改革
+    （一）深化教育供給改革   →   ?。ㄒ唬┥罨逃┙o改革
 
 The first byte of the cut character stands alone and becomes `?`; the rest is read one byte off until an ASCII byte, or a
 second byte in the ASCII range (給 is BD 6F: `o`), puts the reader back in step. Pairs that fall on private-use characters
@@ -99,8 +99,8 @@ class _Page:
             kept, rest, gloss = _behind(line, shift)
             if line.count("”", rest) > line.count("“", rest):
                 marks["“"] = -1.0
-            behind = strip_glosses(kept + line[rest : max(rest, upto)])
-            lattice = self._lattice(shift, before, behind.rstrip(), gloss)
+            behind = kept + line[rest + len(f"({gloss})") * bool(gloss) : max(rest, upto)]
+            lattice = self._lattice(shift, before, behind, gloss)
             for reading in best_readings(lattice, self._words, marks):
                 text = f"{line[:cut]}{reading.raw}{kept}{line[rest:]}"
                 if reading.log >= UNLIKELY * len(reading.plain):
@@ -115,19 +115,21 @@ class _Page:
         """
         lattice, pairs = Lattice(), shift.pairs
         start = _chain(lattice, 0, before)
-        states = [(k, lost, open_) for k in range(len(pairs) + 1) for lost in range(_LOST_PAIRS + 1) for open_ in (1, 0)]
+        states = [
+            (k, lost, open_) for k in range(len(pairs) + 1) for lost in range(_LOST_PAIRS + 1) for open_ in (1, 0)
+        ]
         nodes = {state: lattice.node() for state in states}
         nodes[0, 0, 1] = start
         end = lattice.node()
         for k, lost, open_ in states:
             here, pair, earlier = nodes[k, lost, open_], pairs[k] if k < len(pairs) else None, pairs[k - 1]
             lead = None if open_ or earlier is None else earlier[1]
-            if k == len(pairs):
+            if k == len(pairs) and (lead or shift.trail or lost < _LOST_PAIRS):
                 last = self._characters.choices(lead, shift.trail, last=bool(gloss))
                 lattice.join(here, end, [c for c in last if not gloss or gloss in readings(c.raw)])
-            elif pair is None:
+            elif k < len(pairs) and pair is None:
                 lattice.join(here, nodes[k + 1, lost, 1], self._with_trails(lead, impossible()))
-            else:
+            elif pair:
                 lattice.join(here, nodes[k + 1, lost, 0], self._characters.choices(lead, pair[0]))
             if k and lost < _LOST_PAIRS:
                 lattice.join(here, nodes[k, lost + 1, 1], self._with_trails(lead, PRIVATE), _VANISHED)

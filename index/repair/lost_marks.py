@@ -14,7 +14,9 @@ _OPEN_UNIT = re.compile(r"[^（）。，；]{2,20}（(?![一二三四五六七�
 _YEAR_CLAUSE = re.compile(r"(?<=[\u4e00-\u9fff])(?<![年月到至于在自从以由截止和与或及为是约近])(20\d\d)年，")
 _ACRONYMS = re.compile(r"(?<![A-Za-z0-9])(?:AI|VR|AR|MR|XR){2,}(?![A-Za-z0-9])")
 _NUMBERED = re.compile(r"(（[一二三四五六七八九十]+）|\d{1,2}[.．]\s?)(?=[\u4e00-\u9fff“《])")
-_HEADING = re.compile(r"（?[一二三四五六七八九十]+[）、]|\(?\d+[.．、)）]|第[一二三四五六七八九十百]+[条章节编款]|[—|•∙·]|专栏|表\d|附")
+_HEADING = re.compile(
+    r"（?[一二三四五六七八九十]+[）、]|\(?\d+[.．、)）]|第[一二三四五六七八九十百]+[条章节编款]|[—|•∙·]|专栏|表\d|附"
+)
 _PROSE_END = re.compile(r"[。！？；：”’）》】…]$")
 CELL = 22
 

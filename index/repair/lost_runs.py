@@ -12,7 +12,9 @@ _PERIOD = re.compile(r"(?<!\d)(20\d\d)[-—–－~～至](20\d\d)年")
 _GLUED_PERIOD = re.compile(r"(?<!\d)(20\d\d)(20\d\d)年")
 _DATE = re.compile(r"(?<!\d)((?:19|20)\d\d)[-年./](\d{1,2})[-月./](\d{1,2})(?!\d)")
 _GLUED_DATE = re.compile(r"[ \u3000]*((?:19|20)\d\d)(\d{2,4})日?")
-_BARE_YEAR = re.compile(r"(?<![\d〇○零一二三四五六七八九])(20\d\d|二[〇○零][〇○零一二三四五六七八九]{2})(?=([\u4e00-\u9fff]{3}))")
+_BARE_YEAR = re.compile(
+    r"(?<![\d〇○零一二三四五六七八九])(20\d\d|二[〇○零][〇○零一二三四五六七八九]{2})(?=([\u4e00-\u9fff]{3}))"
+)
 
 
 def balanced(line: str) -> bool:

@@ -35,7 +35,9 @@ def train(out: Annotated[Path, typer.Option(help="folder for the model")] = MODE
     terms = [t for group in groups for side in group for t in side]
     texts = [*sample, *(x for p in asked for x in (p.question, p.passage)), *terms]
     tokenizer = build_tokenizer(texts, english_words(meanings))
-    print(f"{tokenizer.get_vocab_size()} tokens, {len(articles)} articles, {len(asked)} questions, {len(held_out)} passages held out")
+    print(
+        f"{tokenizer.get_vocab_size()} tokens, {len(articles)} articles, {len(asked)} questions, {len(held_out)} passages held out"
+    )
     space = contrast(tokenizer, views(articles, chance), DIMENSIONS)
     start = joined(gloss_vectors(tokenizer, meanings), space, DIMENSIONS)
     rows = train_lay(tokenizer, start, inverse_frequency(tokenizer, sample), asked, groups, chance)

@@ -52,7 +52,7 @@ def law_articles() -> Iterator[LawArticle]:
 def _split(text: str, name: str) -> Iterator[LawArticle]:
     title = next((line[2:].strip() for line in text.splitlines() if line.startswith("# ")), name)
     heading = ""
-    for block in _ARTICLE.split(text.split("<!-- INFO END -->")[-1]):
+    for block in _ARTICLE.split(text.rsplit("<!-- INFO END -->", maxsplit=1)[-1]):
         if block.lstrip().startswith("#"):
             heading = block.strip().splitlines()[0].lstrip("# ")
         elif 12 < len(block.strip()) < 2500:
