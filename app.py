@@ -6,21 +6,32 @@ import json
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import asdict
-from datetime import date
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 from rich.console import Console
 from rich.table import Table
+from rich.text import Text
 
+from bot.messages import message
 from bot.settings import Settings, load_settings
 from index.errors import NoLibrary, YoujuError
 
-app = typer.Typer(add_completion=False, no_args_is_help=False, help="有据：用原文回答教育政策问题，每句话注明出处。")
-out, err = Console(), Console(stderr=True)
+if TYPE_CHECKING:
+    from bot.records import Citation
+    from bot.shelf import Shelf
+    from index.records import Fix, ParsedDocument
+
+app = typer.Typer(add_completion=False, help="有据：用原文回答教育政策问题，每句话注明出处。")
+out, err = Console(highlight=False), Console(stderr=True, highlight=False)
 
 AsJson = Annotated[bool, typer.Option("--json", help="输出 JSON")]
+
+
+def text(key: str, **variables: object) -> str:
+    """A text of the page and the command line."""
+    return message(key, file="page", **variables)
 
 
 @contextmanager
@@ -29,7 +40,7 @@ def _sentences() -> Iterator[None]:
     try:
         yield
     except YoujuError as error:
-        err.print(str(error), style="red", markup=False, highlight=False)
+        err.print(Text(str(error), style="red"))
         raise typer.Exit(1) from error
 
 
@@ -43,25 +54,35 @@ def default(context: typer.Context) -> None:
 @app.command()
 def serve(
     host: Annotated[str | None, typer.Option(help="监听的地址")] = None,
-    port: Annotated[int | None, typer.Option(help="监听的端口")] = None,
+    port: Annotated[int | None, typer.Option(min=1, max=65535, help="监听的端口")] = None,
 ) -> None:
     """打开问答网页；还没有文件库时先建。"""
     with _sentences():
         settings = load_settings()
-        _ensure_library(settings)
+        shelf = _shelf(settings)
         from bot.chat import serve as serve_page
-        from bot.shelf import Shelf
 
-        serve_page(Shelf(settings), host=host or settings.host, port=port or settings.port)
+        where = host or settings.host, port or settings.port
+        try:
+            demo = serve_page(shelf, host=where[0], port=where[1])
+        except OSError as error:
+            raise YoujuError(text("port_taken", port=where[1])) from error
+        out.print(text("serving", url=f"http://{where[0]}:{where[1]}/"))
+        demo.block_thread()
 
 
-def _ensure_library(settings: Settings) -> None:
+def _shelf(settings: Settings) -> Shelf:
+    """The library for questions, built first where there is none."""
+    from bot.shelf import Shelf
     from index.generation import current
 
     try:
         current(settings.home)
     except NoLibrary:
+        err.print(text("building"))
         _sync(settings, [settings.documents_folder])
+    with err.status(text("loading")):
+        return Shelf(settings)
 
 
 @app.command()
@@ -72,31 +93,28 @@ def sync(
     """让文件库与文件夹一致：增、改、删，并说明哪些文件没有收。"""
     with _sentences():
         settings = load_settings()
-        _sync(settings, folders or [settings.documents_folder], as_json=as_json)
+        report = _sync(settings, folders or [settings.documents_folder], progress=not as_json)
+        if as_json:
+            _print_json(asdict(report))
+            return
+        out.print(text("synced", documents=report.documents, chunks=report.chunks, seconds=round(report.seconds, 1)))
+        for key in ("added", "changed", "removed"):
+            names = getattr(report, key)
+            if names:
+                out.print(Text(text(f"synced_{key}", count=len(names), names="、".join(names))), soft_wrap=True)
+        if report.unchanged:
+            out.print(text("synced_unchanged", count=report.unchanged))
+        for name, reason in report.quarantined:
+            out.print(Text(text("synced_refused", name=name, reason=reason), style="yellow"), soft_wrap=True)
 
 
-def _sync(settings: Settings, folders: list[Path], *, as_json: bool = False) -> None:
+def _sync(settings: Settings, folders: list[Path], *, progress: bool = True) -> Any:
     from index.embed import load_embedder
     from index.sync import sync as sync_library
 
-    report = sync_library(
-        folders,
-        settings.home,
-        load_embedder(settings.embedder),
-        progress=not as_json,
-        max_bytes=settings.max_file_mb * 1_000_000,
-    )
-    if as_json:
-        print(json.dumps(asdict(report), ensure_ascii=False))
-        return
-    table = Table("", "文件", title=f"{report.documents} 份文件，{report.chunks} 个片段，用时 {report.seconds:.1f} 秒")
-    for label, names in (("新增", report.added), ("更新", report.changed), ("移除", report.removed)):
-        for name in names:
-            table.add_row(label, name)
-    for name, reason in report.quarantined:
-        table.add_row("未收", f"{name}：{reason}")
-    table.add_row("未变", str(report.unchanged))
-    out.print(table)
+    size = settings.max_file_mb * 1_000_000
+    embedder = load_embedder(settings.embedder)
+    return sync_library(folders, settings.home, embedder, progress=progress and err.is_terminal, max_bytes=size)
 
 
 @app.command()
@@ -108,33 +126,25 @@ def ask(
 ) -> None:
     """回答一个问题。"""
     with _sentences():
-        from bot.pages import answer_json
-        from bot.shelf import Shelf
-        from index.places import places_in
+        from bot.pages import BadInput, answer_json, day, place_of_visitor
 
-        settings = load_settings()
-        _ensure_library(settings)
-        answerer = Shelf(settings).answerer
-        places = places_in(place, answerer.places) if place else ()
-        answer = answerer.ask(question, place=places[0] if places else None, on=_day(on))
+        answerer = _shelf(load_settings()).answerer
+        try:
+            answer = answerer.ask(question, place=place_of_visitor(place, answerer.places), on=day(on))
+        except BadInput as error:
+            raise YoujuError(str(error)) from error
         if as_json:
-            print(json.dumps(answer_json(answer), ensure_ascii=False, indent=1))
+            _print_json(answer_json(answer))
             return
-        out.print(answer.text, markup=False, highlight=False, soft_wrap=True)
+        out.print(Text(answer.text), soft_wrap=True)
         for citation in answer.citations:
-            dates = "，".join(f"{name} {day}" for name, day in citation.dates)
-            known = "；".join(x for x in (citation.place, citation.doc_no, dates, citation.validity) if x)
-            line = f"[{citation.label}] {citation.title} {citation.path}（{known}）"
-            out.print(line, style="dim", markup=False, highlight=False, soft_wrap=True)
+            out.print(Text(f"[{citation.label}] {_described(citation)}", style="dim"), soft_wrap=True)
 
 
-def _day(text: str) -> date | None:
-    try:
-        return date.fromisoformat(text) if text else None
-    except ValueError as error:
-        from bot.messages import message
-
-        raise typer.BadParameter(message("bad_date")) from error
+def _described(citation: Citation) -> str:
+    dates = "，".join(f"{name} {day}" for name, day in citation.dates)
+    known = "；".join(x for x in (citation.place, citation.doc_no, dates, citation.validity, citation.source) if x)
+    return f"{citation.title} {citation.path}（{known}）"
 
 
 @app.command()
@@ -142,18 +152,15 @@ def find(query: Annotated[str, typer.Argument(help="文号、条号、标题词�
     """查条款。"""
     with _sentences():
         from bot.pages import citation_json
-        from bot.shelf import Shelf
 
-        settings = load_settings()
-        _ensure_library(settings)
-        found = Shelf(settings).finder.find(query)
+        found = _shelf(load_settings()).finder.find(query)
         if as_json:
-            print(json.dumps([citation_json(c) for c in found], ensure_ascii=False, indent=1))
+            _print_json([citation_json(c) for c in found])
             return
-        table = Table("", "文件", "条款", "地方", "原文")
-        for c in found:
-            table.add_row(str(c.label), c.title, c.path, c.place, c.quote[:80])
-        out.print(table)
+        out.print(text("found", count=len(found)) if found else text("found_nothing"))
+        for citation in found:
+            out.print(Text(f"{citation.label}. {_described(citation)}", style="bold"), soft_wrap=True)
+            out.print(Text(f"   {citation.quote[:120]}".replace("\n", " ")), soft_wrap=True)
 
 
 @app.command()
@@ -163,12 +170,8 @@ def show(
 ) -> None:
     """按文号或标题显示一条原文。"""
     with _sentences():
-        from bot.shelf import Shelf
-
-        settings = load_settings()
-        _ensure_library(settings)
-        for line in Shelf(settings).finder.show(document, section):
-            out.print(line, markup=False, highlight=False, soft_wrap=True)
+        for line in _shelf(load_settings()).finder.show(document, section):
+            out.print(Text(line), soft_wrap=True)
 
 
 @app.command()
@@ -177,17 +180,48 @@ def doctor(file: Annotated[Path, typer.Argument(help="要检查的文件", exist
     with _sentences():
         from index.ingest import parse_file
 
-        for parsed in parse_file(file):
-            document = parsed.document
-            out.rule(document.title)
-            repaired = [f for f in document.fixes if f.confidence != "damaged"]
-            table = Table("行", "修复", "把握", "原来", "现在", title=f"修复 {len(repaired)} 处")
-            for fix in repaired:
-                table.add_row(str(fix.line), fix.name, fix.confidence, fix.before[:60], fix.after[:60])
-            out.print(table)
-            left = [f"第 {f.line} 行：{f.before[:60]}" for f in document.fixes if f.confidence == "damaged"]
-            left += [f"{gap.what}（{gap.basis}）" for gap in document.gaps]
-            out.print(f"仍然缺损 {len(left)} 处", *left, sep="\n", markup=False)
+        for parsed in parse_file(file, max_bytes=load_settings().max_file_mb * 1_000_000):
+            _diagnose(parsed)
+
+
+def _diagnose(parsed: ParsedDocument) -> None:
+    from bot.document_view import fix_label
+
+    document = parsed.document
+    out.rule(Text(document.title))
+    repaired = [f for f in document.fixes if f.confidence != "damaged"]
+    if repaired:
+        table = Table("行", "修复", "把握", title=text("repairs", count=len(repaired)))
+        for side in ("原来", "现在"):
+            table.add_column(side, overflow="fold")
+        for fix in repaired:
+            sure = text(f"confidence_{fix.confidence}")
+            table.add_row(str(fix.line), fix_label(fix.name), sure, *(Text(side) for side in excerpts(fix)))
+        out.print(table)
+    else:
+        out.print(text("repairs_none"))
+    left = [f"第 {f.line} 行：{excerpts(f)[0]}" for f in document.fixes if f.confidence == "damaged"]
+    left += [f"{gap.what}（{gap.basis}）" for gap in document.gaps]
+    if left:
+        out.print(Text(text("doctor_left", count=len(left)), style="yellow"))
+        out.print(Text("\n".join(left)), soft_wrap=True)
+
+
+def excerpts(fix: Fix, width: int = 24) -> tuple[str, str]:
+    """The line before and after a repair, from shortly before where they part.
+
+    >>> from index.records import Fix
+    >>> excerpts(Fix("glued_dates", 3, "自2023年9月1起施行", "自2023年9月1日起施行", "proved"), width=12)
+    ('年9月1起施行', '年9月1日起施行')
+    """
+    before, after = fix.before.strip(), fix.after.strip()
+    same = next((i for i, (a, b) in enumerate(zip(before, after, strict=False)) if a != b), 0)
+    begin = max(0, same - width // 3) if same > width // 2 else 0
+    return before[begin : begin + width], after[begin : begin + width]
+
+
+def _print_json(value: Any) -> None:
+    typer.echo(json.dumps(value, ensure_ascii=False, indent=1))
 
 
 def main() -> None:

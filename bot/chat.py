@@ -47,8 +47,10 @@ def text(key: str, **variables: object) -> str:
 
 def page(shelf: Shelf) -> gr.Blocks:
     """The Blocks of the whole page over a shelf."""
-    with gr.Blocks(title="有据", analytics_enabled=False, fill_width=True) as demo:
-        head = gr.Markdown(lambda: welcome(shelf), elem_id="head", container=False)
+    demo = gr.Blocks(title="有据", analytics_enabled=False, fill_width=True)
+    with demo:
+        head = gr.Markdown(welcome(shelf), elem_id="head", container=False)
+        demo.load(lambda: welcome(shelf), None, head, **_PRIVATE)  # the library may be newer than the server
         with gr.Tabs(elem_id="tabs"):
             with gr.Tab(text("tab_chat"), id="chat"):
                 _chat(shelf, head)
@@ -84,7 +86,17 @@ def _chat(shelf: Shelf, head: gr.Markdown) -> None:
             on = gr.Textbox(
                 label=text("on_label"), placeholder=text("on_placeholder"), max_length=10, elem_id="on", min_width=120
             )
-            restart = gr.Button(text("restart"), visible=False, size="sm", elem_id="restart", scale=0, min_width=80)
+            # A fresh page is a fresh session: nothing of an answer under way can come into the new conversation.
+            restart = gr.Button(
+                text("restart"),
+                visible=False,
+                size="sm",
+                elem_id="restart",
+                scale=0,
+                min_width=80,
+                link="/",
+                link_target="_self",
+            )
     with gr.Column(elem_id="examples") as examples:
         gr.Markdown(text("examples_title"), elem_id="examples-title", container=False)
         with gr.Row(elem_id="example-columns"):
@@ -95,7 +107,6 @@ def _chat(shelf: Shelf, head: gr.Markdown) -> None:
     gr.on([box.submit, send.click], answer, [box, shown, turns, place, on], outputs, **_PRIVATE)
     for button in buttons:
         button.click(answer, [button, shown, turns, place, on], outputs, **_PRIVATE)
-    restart.click(_restarted, None, outputs, **_PRIVATE)
 
 
 def _example_column(visitor: str, questions: list[str]) -> Iterator[gr.Button]:
@@ -125,11 +136,6 @@ def _state(asked: Log, answer: dict[str, str], turns: Turns) -> list[Any]:
     log = (*asked, answer)
     hidden, visible = gr.update(visible=False), gr.update(visible=True)
     return ["", gr.update(value=list(log), visible=True), log, turns, hidden, visible, gr.update(elem_classes="small")]
-
-
-def _restarted() -> list[Any]:
-    hidden, visible = gr.update(visible=False), gr.update(visible=True)
-    return ["", gr.update(value=[], visible=False), (), (), visible, hidden, gr.update(elem_classes="")]
 
 
 def _find(shelf: Shelf) -> None:
@@ -179,8 +185,8 @@ def _broken(_: Request, __: Exception) -> Response:
     )
 
 
-def serve(shelf: Shelf, *, host: str, port: int, block: bool = True) -> gr.Blocks:
-    """Serve chat, document pages and JSON routes from one app (ADR 8). With `block=False` returns once it is up."""
+def serve(shelf: Shelf, *, host: str, port: int) -> gr.Blocks:
+    """Serve chat, document pages and JSON routes from one app (ADR 8); returns once it is up. Raises OSError for a taken port."""
     demo = page(shelf)
     demo.queue(max_size=40, default_concurrency_limit=4)
     demo.launch(
@@ -209,6 +215,4 @@ def serve(shelf: Shelf, *, host: str, port: int, block: bool = True) -> gr.Block
             "exception_handlers": {Exception: _broken},
         },
     )
-    if block:
-        demo.block_thread()
     return demo

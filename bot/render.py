@@ -13,8 +13,11 @@ from bot.messages import message
 from bot.pages import permalink, templates
 from bot.records import Answer, Citation, Outcome, Statement
 
-_FIGURE = re.compile(r"\d+(?:[.:：]\d+)*[%％]?")
-_HAN_PAIR = re.compile(r"[\u4e00-\u9fff]{2}")
+_FIGURE = re.compile(
+    r"\d+(?:[.:：]\d+)*(?:[%％]|[万亿]?(?:元|人|名|所|个|年|月|日|天|岁|倍|分钟|小时|学时|课时|公里|平方米))*"
+)
+_HAN = re.compile(r"[\u4e00-\u9fff]")
+_LEAST_RUN = 3
 
 
 def fragment(name: str, **variables: Any) -> str:
@@ -96,9 +99,9 @@ def _card(citation: Citation, search: str) -> dict[str, Any]:
 
 
 def marked_words(citation: Citation, search: str) -> Markup:
-    """The escaped quote with its answering words marked: those the answer names, else figures and words of the question."""
+    """The escaped quote with its answering words marked: those the answer names, else figures and what it shares with the question."""
     quote = citation.quote
-    spans = list(citation.marked) or [m.span() for m in _FIGURE.finditer(quote)] + _shared_words(quote, search)
+    spans = list(citation.marked) or [m.span() for m in _FIGURE.finditer(quote)] + _shared_runs(quote, search)
     pieces, at = [], 0
     for start, end in _merged(spans):
         pieces += [escape(quote[at:start]), Markup("<mark>{}</mark>").format(quote[start:end])]
@@ -106,9 +109,17 @@ def marked_words(citation: Citation, search: str) -> Markup:
     return Markup("").join([*pieces, escape(quote[at:])])
 
 
-def _shared_words(quote: str, search: str) -> list[tuple[int, int]]:
-    words = {w for w in (search[i : i + 2] for i in range(len(search) - 1)) if _HAN_PAIR.fullmatch(w)}
-    return [m.span() for word in words for m in re.finditer(word, quote)]
+def _shared_runs(quote: str, search: str) -> list[tuple[int, int]]:
+    """The longest runs of at least `_LEAST_RUN` Chinese characters that the quote shares with the question."""
+    found, at = [], 0
+    while at < len(quote):
+        end = at
+        while end < len(quote) and _HAN.fullmatch(quote[end]) and quote[at : end + 1] in search:
+            end += 1
+        if end - at >= _LEAST_RUN:
+            found.append((at, end))
+        at = max(end, at + 1)
+    return found
 
 
 def _merged(spans: Sequence[tuple[int, int]]) -> list[tuple[int, int]]:

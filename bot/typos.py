@@ -48,7 +48,7 @@ class Speller:
 
     def _by_sound(self, typed: str) -> str:
         close = [t for t in self._by_reading.get(_reading(typed), ()) if sum(map(str.__eq__, t, typed)) >= len(t) - 1]
-        return close[0] if len(close) == 1 else ""
+        return close[0] if len(close) == 1 and _is_word(close[0]) else ""
 
     @cached_property
     def _by_reading(self) -> dict[str, list[str]]:

@@ -148,7 +148,7 @@ def write_documents(folder: Path) -> Iterator[Asked]:
     held_out = set(json.loads((ROOT / "index" / "model" / "held_out.json").read_text(encoding="utf8")))
     yield from _laws(folder, held_out)
     yield from _plans(folder, held_out)
-    yield from _notices(folder)
+    yield from _notices(folder, held_out)
 
 
 def _rows(name: str) -> list[dict[str, Any]]:
@@ -187,11 +187,12 @@ def _plans(folder: Path, held_out: set[str]) -> Iterator[Asked]:
     _write(folder, documents)
 
 
-def _notices(folder: Path) -> Iterator[Asked]:
+def _notices(folder: Path, held_out: set[str]) -> Iterator[Asked]:
     documents: dict[str, list[tuple[str, str]]] = defaultdict(list)
     for number, row in enumerate(_rows("near_misses")):
         documents[f"教育工作通知汇编{number // 20:02d}"].append(("", row["text"]))
-        yield from (Asked(q, row["text"]) for q in row["answers"])
+        if row["id"] in held_out:
+            yield from (Asked(q, row["text"]) for q in row["answers"])
         yield from (Asked(q, None) for q in row["misses"])
     _write(folder, documents)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from itertools import pairwise
 
 _ODD_BLANKS = re.compile(r"[\u00a0\u1680\u2000-\u200a\u202f\u205f]+")
 _INVISIBLE = re.compile(r"[\u00ad\u200b-\u200f\u2028-\u202e\u2060\ufeff\r\f\v]")
@@ -65,6 +66,6 @@ def _close_up(line: str) -> str:
         return line
     line = _AFTER_OPENING.sub("", line)
     gaps = [m.start() for m in _WRAP.finditer(line)]
-    widths = [b - a - 1 for a, b in zip(gaps, gaps[1:], strict=False)]
+    widths = [b - a - 1 for a, b in pairwise(gaps)]
     wrapped = len(gaps) > 1 and all(width in _COLUMN for width in widths)
     return _WRAP.sub("", line) if wrapped else _AFTER_MARK.sub("", line)

@@ -8,6 +8,7 @@ import re
 from collections import Counter
 from dataclasses import dataclass
 from functools import cache
+from itertools import accumulate
 from pathlib import Path
 
 DATA = Path(__file__).with_name("frequencies.tsv.gz")
@@ -29,21 +30,26 @@ class Words:
     def log(self, word: str) -> float | None:
         """Log probability of a word, `None` for what is no word."""
         found = self.logs.get(word)
-        return self.general.log(word) if found is None and self.general else found
+        return self.general.logs.get(word) if found is None and self.general else found
 
     def begins(self, text: str) -> bool:
         """Whether a longer word begins with `text`."""
-        return text in self.beginnings or (self.general is not None and self.general.begins(text))
+        return text in self.beginnings or (self.general is not None and text in self.general.beginnings)
 
 
 def phrases(text: str) -> list[str]:
-    """All runs of two to six Chinese characters in a text.
+    """All runs of whole words with two to six characters in a text.
 
-    >>> phrases("办学校，校")
-    ['办学', '办学校', '学校']
+    >>> phrases("提高教师待遇，办好")
+    ['提高', '提高教师', '提高教师待遇', '教师', '教师待遇', '待遇', '办好']
     """
-    runs = _HAN.findall(text)
-    return [run[i:end] for run in runs for i in range(len(run)) for end in range(i + 2, min(i + LONGEST, len(run)) + 1)]
+    import rjieba
+
+    found = []
+    for run in _HAN.findall(text):
+        ends = list(accumulate(map(len, rjieba.cut(run))))
+        found += [run[a:b] for a in (0, *ends) for b in ends if 2 <= b - a <= LONGEST]
+    return found
 
 
 @cache

@@ -107,7 +107,7 @@ def _gbk() -> tuple[tuple[int, int, Choice], ...]:
     chars = [bytes(pair).decode("gbk", "ignore") for pair in pairs]
     found = []
     for (lead, trail), char in zip(pairs, chars, strict=True):
-        if char in MARKS or char == BLANK:
+        if char in MARKS:
             found.append((lead, trail, Choice(char, char)))
         elif len(char) == 1 and "\u4e00" <= char <= "\u9fff":
             plain = simplified(char)

@@ -16,7 +16,7 @@ import re
 from collections.abc import Iterator
 
 from index.repair.frequencies import words_of_page
-from index.repair.gbk_bytes import BLANK, LOST, MARKS, PRIVATE, Characters, Choice, Shift, impossible, shifts_at
+from index.repair.gbk_bytes import BLANK, CUTS, LOST, MARKS, PRIVATE, Characters, Choice, Shift, impossible, shifts_at
 from index.repair.glosses import GLOSS, readings, strip_glosses
 from index.repair.lattice import Lattice, best_readings
 from index.repair.script import script_of, simplified
@@ -27,10 +27,14 @@ _RUN = re.compile(_CUT.pattern + r"[^\x00-\x7f]*[^\n]?")
 _TAG = re.compile(r"/?(?:p|br|b|i|u|a|div|span|strong|em|font|td|tr|li|h\d|o:p)(?:\s[^<>]*)?/?>", re.I)
 _GLOSS_TAIL = re.compile(r"([^\s()（）\u3000-\u9fff“”]{1,5})[)）]")
 _HAN_BEFORE = re.compile(r"[\u3400-\u9fff]{0,6}$")
+# What no text has behind a repair: another `?`, the rest of a tag, a letter or a mark that stands between Chinese characters.
+_ODD = re.compile(
+    r"[?\ufffd]|(?<!<)/\w+>|(?<=[\u3400-\u9fff])[a-zA-Z](?=[\u3400-\u9fff])|^□[A-Za-z]|[\u2500-\u257f\u3100-\u312f]"
+)
 _FULL_WIDTH = re.compile(r"[\uff01-\uff5e]")
 _LOST_PAIRS = 2
 _CONTEXT = 6
-_VANISHED, _NEVER = -3.0, -99.0
+_VANISHED = -3.0
 _ASCII = {chr(code): -4.0 if chr(code).isdecimal() else -7.0 for code in range(0x20, 0x7F)} | {LOST: -6.0}
 _NUMERALS = "一二三四五六七八九十"
 # How far (in nats) the likeliest text must lead, and how unlikely a character of it may be on average.
@@ -94,21 +98,23 @@ class _Page:
         found: dict[str, float] = {}
         before = _HAN_BEFORE.findall(line[:cut])[0]
         upto = max((shift.rest for shift in shifts), default=0) + _CONTEXT
-        marks = MARKS | _ASCII | {BLANK: _NEVER if line[:cut].strip() else -1.0}
+        marks = MARKS | _ASCII | {BLANK: -1.0}
         for shift in shifts:
             kept, rest, gloss = _behind(line, shift)
             if line.count("”", rest) > line.count("“", rest):
                 marks["“"] = -1.0
             behind = kept + line[rest + len(f"({gloss})") * bool(gloss) : max(rest, upto)]
-            lattice = self._lattice(shift, before, behind, gloss)
-            for reading in best_readings(lattice, self._words, marks):
+            if _ODD.search(behind):
+                continue
+            lattice = self._lattice(shift, before, behind, gloss, indented=not line[:cut].strip())
+            for reading in best_readings(lattice, self._words, marks, ends=not behind):
                 text = f"{line[:cut]}{reading.raw}{kept}{line[rest:]}"
                 if reading.log >= UNLIKELY * len(reading.plain):
                     found[text] = max(reading.log, found.get(text, reading.log))
         balanced = {text: log for text, log in found.items() if text.count("“") == text.count("”")}
         return balanced or found
 
-    def _lattice(self, shift: Shift, before: str, behind: str, gloss: str) -> Lattice:
+    def _lattice(self, shift: Shift, before: str, behind: str, gloss: str, *, indented: bool) -> Lattice:
         """The lattice of all texts for a run between what stands before and behind it.
 
         A state is (pairs read, pairs that vanished, whether the first byte of the open character is unknown).
@@ -121,6 +127,8 @@ class _Page:
         nodes = {state: lattice.node() for state in states}
         nodes[0, 0, 1] = start
         end = lattice.node()
+        if indented and pairs[0] == CUTS["。"]:
+            lattice.join(start, nodes[1, 0, 0], [Choice(BLANK, BLANK)])
         for k, lost, open_ in states:
             here, pair, earlier = nodes[k, lost, open_], pairs[k] if k < len(pairs) else None, pairs[k - 1]
             lead = None if open_ or earlier is None else earlier[1]
@@ -131,7 +139,7 @@ class _Page:
                 lattice.join(here, nodes[k + 1, lost, 1], self._with_trails(lead, impossible()))
             elif pair:
                 lattice.join(here, nodes[k + 1, lost, 0], self._characters.choices(lead, pair[0]))
-            if k and lost < _LOST_PAIRS:
+            if k and lost < _LOST_PAIRS and not open_:
                 lattice.join(here, nodes[k, lost + 1, 1], self._with_trails(lead, PRIVATE), _VANISHED)
         _chain(lattice, end, behind)
         return lattice

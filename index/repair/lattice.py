@@ -12,8 +12,10 @@ from index.repair.gbk_bytes import Choice
 _KEPT = 8
 # Of many characters that fit, so many of the commonest may stand as a word of their own.
 _SINGLES = 40
-# A character that nobody knows.
-_UNSEEN = -17.0
+# A character that nobody knows, and the rarest that is believed without a word around it.
+_UNSEEN, _RARE = -17.0, -12.5
+# A line seldom ends on a word of one character.
+_SHORT_END = -4.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,10 +51,11 @@ class Reading:
     log: float
 
 
-def best_readings(lattice: Lattice, words: Words, marks: dict[str, float]) -> list[Reading]:
+def best_readings(lattice: Lattice, words: Words, marks: dict[str, float], *, ends: bool) -> list[Reading]:
     """The likeliest distinct texts from the first node to the last, best first.
 
-    A text is as likely as its best division into words; `marks` gives the log probabilities of what is no word.
+    A text is as likely as its best division into words; `marks` gives the log probabilities of what is no word. `ends`
+    tells that the line ends here.
     """
     best: list[dict[str, Reading]] = [{} for _ in lattice.edges]
     best[0][""] = Reading("", "", 0.0)
@@ -60,13 +63,14 @@ def best_readings(lattice: Lattice, words: Words, marks: dict[str, float]) -> li
         kept = heapq.nlargest(_KEPT, best[start].values(), key=lambda r: r.log)
         if kept:
             for end, word in _words_from(lattice, start, words, marks):
-                _extend(best[end], kept, word)
+                short = ends and end == len(best) - 1 and len(word.plain) == 1 and word.plain not in marks
+                _extend(best[end], kept, word, _SHORT_END if short else 0.0)
     return heapq.nlargest(_KEPT, best[-1].values(), key=lambda r: r.log)
 
 
-def _extend(there: dict[str, Reading], kept: list[Reading], word: Reading) -> None:
+def _extend(there: dict[str, Reading], kept: list[Reading], word: Reading, penalty: float) -> None:
     for before in kept:
-        plain, log = before.plain + word.plain, before.log + word.log
+        plain, log = before.plain + word.plain, before.log + word.log + penalty
         if plain not in there or there[plain].log < log:
             there[plain] = Reading(before.raw + word.raw, plain, log)
 
@@ -75,8 +79,10 @@ def _words_from(lattice: Lattice, start: int, words: Words, marks: dict[str, flo
     """Every word that can be read from `start`, with the node behind it."""
     longer: list[tuple[int, Reading]] = []
     for edge in lattice.edges[start]:
-        singles = [Reading(c.raw, c.plain, _log_of(c.plain, words, marks) + edge.log) for c in edge.choices]
-        yield from ((edge.end, single) for single in heapq.nlargest(_SINGLES, singles, key=lambda r: r.log))
+        singles = [Reading(c.raw, c.plain, _log_of(c.plain, words, marks)) for c in edge.choices]
+        for single in heapq.nlargest(_SINGLES, singles, key=lambda r: r.log):
+            if single.log > _RARE or not single.raw:
+                yield edge.end, Reading(single.raw, single.plain, single.log + edge.log)
         longer += [(edge.end, Reading(c.raw, c.plain, edge.log)) for c in edge.choices if words.begins(c.plain)]
     for _ in range(LONGEST - 1):
         begun, longer = longer, []

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from itertools import groupby
+from itertools import groupby, pairwise
 
 from index.repair.lost_runs import PAIRS, balanced
 
@@ -148,7 +148,7 @@ def page_breaks(text: str) -> str:
     if not ends_in_stops(lines):
         return text
     filled = [n for n, line in enumerate(lines) if line.strip()]
-    for n, following in zip(filled, filled[1:], strict=False):
+    for n, following in pairwise(filled):
         if _cut_off(lines[n], lines[following], text):
             lines[n], lines[following] = lines[n].rstrip() + lines[following].lstrip(), ""
     return "\n".join(lines)
@@ -172,7 +172,7 @@ def _below(lines: list[str], n: int) -> str:
 def _opening(line: str, close: str, text: str) -> int:
     """Where the mark that the first unopened `close` of a line needs is to be put, or -1."""
     opening, depth = PAIRS[close], 0
-    for end, char in enumerate(line):
+    for end, char in enumerate(line):  # noqa: B007 - `end` is where the loop stopped
         depth += (char == opening) - (char == close)
         if depth < 0:
             break

@@ -11,6 +11,7 @@ from typing import Annotated
 import numpy as np
 import torch
 import typer
+from tokenizers import Tokenizer
 
 from index.tokens import fold
 from index.training.contrast import contrast, joined, views
@@ -40,11 +41,11 @@ def train(out: Annotated[Path, typer.Option(help="folder for the model")] = MODE
     )
     space = contrast(tokenizer, views(articles, chance), DIMENSIONS)
     start = joined(gloss_vectors(tokenizer, meanings), space, DIMENSIONS)
-    rows = train_lay(tokenizer, start, inverse_frequency(tokenizer, sample), asked, groups, chance)
+    rows = train_lay(tokenizer, start, inverse_frequency(tokenizer, sample), asked, groups, chance=chance)
     _save(out, tokenizer, rows, held_out)
 
 
-def _save(out: Path, tokenizer: object, rows: np.ndarray, held_out: set[str]) -> None:
+def _save(out: Path, tokenizer: Tokenizer, rows: np.ndarray, held_out: set[str]) -> None:
     from sentence_transformers import SentenceTransformer
     from sentence_transformers.sentence_transformer.modules import StaticEmbedding
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 import numpy as np
 import torch
@@ -26,7 +26,7 @@ class LateModel(torch.nn.Module):
 
     def __init__(self, start: NDArray[np.float32], idf: Sequence[float]) -> None:
         super().__init__()
-        self.vectors = torch.nn.Embedding.from_pretrained(torch.tensor(start), freeze=False)
+        self.vectors = torch.nn.Embedding.from_pretrained(torch.tensor(start), freeze=False)  # type: ignore[no-untyped-call]
         weights = torch.tensor(idf)
         self.log_weights = torch.nn.Parameter(torch.log(weights / weights.mean() + 1e-3))
 
@@ -46,6 +46,7 @@ def train_lay(
     idf: Sequence[float],
     pairs: Sequence[Pair],
     groups: Sequence[tuple[list[str], list[str]]],
+    *,
     chance: random.Random,
 ) -> NDArray[np.float32]:
     """(vocabulary, dimensions): each row a unit vector times its token's weight."""
@@ -80,7 +81,7 @@ def train_lay(
     return np.asarray((unit * model.log_weights.detach().exp().clamp(min=1e-3)[:, None]).numpy())
 
 
-def _siblings(pairs: Sequence[Pair], rows: Sequence[int]) -> Tensor:
+def _siblings(pairs: Sequence[Pair], rows: Iterable[int]) -> Tensor:
     """Where another row of the batch has the same passage: neither right nor wrong."""
     names = [pairs[i].passage_id for i in rows]
     return torch.tensor([[a == b and i != j for j, b in enumerate(names)] for i, a in enumerate(names)])

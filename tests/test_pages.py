@@ -1,0 +1,145 @@
+"""The JSON routes and document pages over the real sample library, and the page's errands."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from starlette.applications import Starlette
+from starlette.testclient import TestClient
+
+from bot.errands import example_questions, library_list, look_up_sections, reply, welcome
+from bot.pages import QUESTION_CAP, routes
+from bot.records import Outcome
+from bot.settings import SAMPLE_DOCUMENTS, Settings
+from bot.shelf import Shelf
+from index.embed import load_embedder
+from index.library import Library
+from index.sync import sync
+
+
+@pytest.fixture(scope="module")
+def shelf(library: Library, settings: Settings) -> Shelf:
+    return Shelf(settings)
+
+
+@pytest.fixture(scope="module")
+def client(shelf: Shelf) -> Iterator[TestClient]:
+    with TestClient(Starlette(routes=list(routes(shelf)))) as opened:
+        yield opened
+
+
+def test_ask_gives_the_answer_with_citations_that_can_be_followed(client: TestClient) -> None:
+    answer = client.get("/api/ask", params={"q": "学校午休可以收费吗"}).json()
+    assert answer["outcome"] == "answered"
+    cited = answer["citations"][0]
+    assert "60元" in cited["quote"]
+    page = client.get(cited["url"].partition("#")[0]).text
+    assert f'id="{cited["url"].partition("#")[2]}"' in page
+    assert '<mark class="quoted">' in page
+    assert "score" not in answer
+
+
+@pytest.mark.parametrize(
+    ("query", "sentence"),
+    [
+        ({"q": ""}, f"请写一个不超过 {QUESTION_CAP} 字的问题。"),
+        ({"q": "问" * (QUESTION_CAP + 1)}, f"请写一个不超过 {QUESTION_CAP} 字的问题。"),
+        ({"q": "午休收费吗", "on": "昨天"}, "日期请写成 2026-11-21 这样的形式。"),
+        ({"q": "午休收费吗", "place": "火星"}, "没有认出“火星”是哪里，请写全称，例如：绵阳市三台县。"),
+    ],
+)
+def test_bad_input_is_told_in_a_sentence(client: TestClient, query: dict[str, str], sentence: str) -> None:
+    response = client.get("/api/ask", params=query)
+    assert response.status_code == 400
+    assert response.json() == {"error": sentence}
+
+
+def test_find_gives_sections(client: TestClient) -> None:
+    found = client.get("/api/find", params={"q": "浙教示〔2026〕21号 第五条"}).json()["sections"]
+    assert found[0]["section"].endswith("第五条")
+    assert client.get("/api/find").status_code == 400
+
+
+def test_the_list_names_every_document_and_filters(client: TestClient, library: Library) -> None:
+    everything = client.get("/documents").text
+    assert all(f'href="/documents/{d.id}"' in everything for d in library.documents())
+    filtered = client.get("/documents", params={"q": "午休"}).text
+    assert filtered.count('class="title"') == 1
+
+
+def test_every_document_page_opens(client: TestClient, library: Library) -> None:
+    for document in library.documents():
+        page = client.get(f"/documents/{document.id}")
+        assert page.status_code == 200
+        assert all(f'id="{a.anchor}"' in page.text for a in library.articles(document.id))
+
+
+def test_an_unknown_document_is_404(client: TestClient) -> None:
+    response = client.get("/documents/none")
+    assert response.status_code == 404
+    assert "文件库里没有这份文件" in response.text
+
+
+def test_health_tells_the_generation(client: TestClient, library: Library) -> None:
+    assert client.get("/healthz").json()["documents"] == len(library.documents())
+
+
+def test_a_conversation_keeps_its_turns(shelf: Shelf) -> None:
+    first, turns = reply(shelf, "德清县随迁子女什么时候报名", (), "", "")
+    assert first.outcome is Outcome.ANSWERED
+    assert [t.role for t in turns] == ["user", "assistant"]
+    _, turns = reply(shelf, "那户籍学生呢", turns, "", "")
+    assert [t.content for t in turns if t.role == "user"] == ["德清县随迁子女什么时候报名", "那户籍学生呢"]
+
+
+@pytest.mark.parametrize(
+    ("text", "place", "on", "sentence"),
+    [
+        ("问" * 501, "", "", "问题太长，请写在 500 字以内。"),
+        ("午休收费吗", "火星", "", "没有认出“火星”是哪里，请写全称，例如：绵阳市三台县。"),
+        ("午休收费吗", "", "昨天", "日期请写成 2026-11-21 这样的形式。"),
+    ],
+)
+def test_what_a_visitor_got_wrong_is_answered_in_a_sentence(
+    shelf: Shelf, text: str, place: str, on: str, sentence: str
+) -> None:
+    answer, turns = reply(shelf, text, (), place, on)
+    assert (answer.outcome, answer.text, turns) == (Outcome.UNAVAILABLE, sentence, ())
+
+
+def test_only_questions_that_the_library_answers_are_offered(shelf: Shelf) -> None:
+    shown = example_questions(shelf)
+    assert list(shown) == ["教师", "家长", "工作人员"]
+    assert all(shelf.answerer.ask(q).outcome.gives_answer for questions in shown.values() for q in questions)
+
+
+def test_the_first_lines_say_what_is_answered_from(shelf: Shelf, library: Library) -> None:
+    html = welcome(shelf)
+    assert f"依据文件库里的 {len(library.documents())} 份文件作答" in html
+    assert "现在用的是示例文件" in html
+
+
+def test_section_look_up_and_list_are_cards_and_rows(shelf: Shelf) -> None:
+    assert "第五条" in look_up_sections(shelf, "浙教示〔2026〕21号 第五条")
+    assert "没有找到" in look_up_sections(shelf, "𠮷𠮷𠮷")
+    assert "可以并用" in look_up_sections(shelf, " ")
+    assert library_list(shelf).count('class="title"') == len(shelf.answerer.library.documents())
+
+
+def test_a_new_generation_is_served_without_a_restart(tmp_path: Path) -> None:
+    documents = tmp_path / "documents"
+    documents.mkdir()
+    sample = "德清县2026年义务教育招生入学通知.txt"
+    (documents / sample).write_bytes((SAMPLE_DOCUMENTS / sample).read_bytes())
+    settings = Settings(home=tmp_path / "home", documents=documents)
+    embedder = load_embedder(None)
+    sync([documents], settings.home, embedder, progress=False)
+    shelf = Shelf(settings)
+    assert shelf.answerer.info.documents == 1
+    other = "三台县2026年义务教育招生入学通知.txt"
+    (documents / other).write_bytes((SAMPLE_DOCUMENTS / other).read_bytes())
+    sync([documents], settings.home, embedder, progress=False)
+    assert shelf.answerer.info.documents == 2
+    assert shelf.finder.library is shelf.answerer.library

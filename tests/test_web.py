@@ -1,0 +1,115 @@
+"""The guard around the page: what is closed, what is too long or too fast, and the headers of every response."""
+
+from __future__ import annotations
+
+from base64 import b64encode
+from hashlib import sha256
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from starlette.applications import Starlette
+from starlette.requests import Request
+from starlette.responses import HTMLResponse, PlainTextResponse
+from starlette.routing import Route
+from starlette.testclient import TestClient
+
+from bot.web import BODY_CAP, BURST, WINDOW, Guard, Pace
+
+SCRIPT = "window.gradio_config = {};"
+PAGE = f'<html lang="en"><meta property="og:image" content="https://example.org/x.jpg" /><script>{SCRIPT}</script>页</html>'
+
+
+def client(pace: Pace | None = None) -> TestClient:
+    def page(_: Request) -> HTMLResponse:
+        return HTMLResponse(PAGE)
+
+    def anything(_: Request) -> PlainTextResponse:
+        return PlainTextResponse("好")
+
+    methods = ["GET", "POST", "HEAD"]
+    inner = Starlette(routes=[Route("/", page, methods=methods), Route("/{path:path}", anything, methods=methods)])
+    return TestClient(Guard(inner, pace))
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        "/gradio_api/upload", "/upload", "/gradio_api/file=/etc/passwd", "/file=/etc/passwd", "/gradio_api/proxy=http://127.0.0.1/",
+        "/monitoring", "/monitoring/summary", "/openapi.json", "/gradio_api/openapi.json", "/docs", "/redoc", "/gradio_api/info",
+        "/gradio_api/run/predict", "/gradio_api/call/answer", "/gradio_api/deep_link", "/gradio_api/stream/1", "/login",
+        "/gradio_api/process_recording", "/gradio_api/vibe-edit", "/gradio_api/runs", "/gradio_api/dev/reload", "/config/x", "/nothing",
+    ],
+)  # fmt: skip
+def test_whatever_the_page_does_not_use_is_closed(path: str) -> None:
+    response = client().post(path, content=b"x")
+    assert response.status_code == 403
+    assert response.text == "这个地址没有开放。"
+
+
+@pytest.mark.parametrize(
+    "path",
+    ["/", "/config", "/theme.css", "/assets/index.js", "/static/js/x.js", "/gradio_api/queue/join", "/gradio_api/queue/data",
+     "/gradio_api/heartbeat/abc", "/gradio_api/startup-events", "/documents", "/documents/0a", "/api/find", "/healthz", "/page.css"],
+)  # fmt: skip
+def test_what_the_page_uses_is_open_and_carries_the_headers(path: str) -> None:
+    response = client().get(path)
+    assert response.status_code == 200
+    assert "frame-ancestors 'none'" in response.headers["content-security-policy"]
+    assert response.headers["x-content-type-options"] == "nosniff"
+    assert response.headers["referrer-policy"] == "same-origin"
+
+
+def test_the_policy_names_the_scripts_of_the_page_and_no_others() -> None:
+    response = client().get("/")
+    policy = response.headers["content-security-policy"]
+    digest = b64encode(sha256(SCRIPT.encode()).digest()).decode()
+    assert f"script-src 'self' 'sha256-{digest}';" in policy
+    assert "unsafe-eval" not in policy
+    assert int(response.headers["content-length"]) == len(response.content)
+
+
+def test_the_frame_is_chinese_and_links_nothing_outside() -> None:
+    assert client().get("/").text == f'<html lang="zh-CN"><script>{SCRIPT}</script>页</html>'
+
+
+def test_document_pages_allow_no_inline_styles() -> None:
+    assert "'unsafe-inline'" not in client().get("/documents/0a").headers["content-security-policy"]
+
+
+def test_bodies_are_capped() -> None:
+    assert client().post("/gradio_api/queue/join", content=b"x" * BODY_CAP).status_code == 200
+    assert client().post("/gradio_api/queue/join", content=b"x" * (BODY_CAP + 1)).status_code == 413
+
+
+def test_a_body_of_unknown_length_is_refused() -> None:
+    assert client().post("/gradio_api/queue/join", content=iter([b"x"])).status_code == 413
+
+
+def test_a_flood_from_one_client_is_slowed() -> None:
+    flooded = client()
+    statuses = [flooded.get("/api/ask").status_code for _ in range(100)]
+    assert statuses.count(429) == 100 - BURST
+    assert flooded.get("/documents").status_code == 200
+
+
+def test_pace_counts_each_client_and_recovers() -> None:
+    now = [0.0]
+    pace = Pace(lambda: now[0])
+    assert [pace.allows("a") for _ in range(BURST + 1)] == [True] * BURST + [False]
+    assert pace.allows("b")
+    now[0] = WINDOW + 0.1
+    assert pace.allows("a")
+
+
+@given(st.lists(st.floats(min_value=0, max_value=2), max_size=200))
+def test_no_window_ever_holds_more_than_the_burst(steps: list[float]) -> None:
+    now = [0.0]
+    pace = Pace(lambda: now[0])
+    allowed: list[float] = []
+    for step in steps:
+        now[0] += step
+        if pace.allows("a"):
+            allowed.append(now[0])
+    for first, last in zip(allowed, allowed[BURST:], strict=False):
+        assert last - first >= WINDOW - 1e-9
