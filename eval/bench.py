@@ -18,6 +18,8 @@ from typing import Annotated, Any
 
 import typer
 
+from eval.arguments import repeated
+
 LIBRARIES = ("chromadb", "tantivy", "sentence-transformers", "torch", "gradio", "numpy")
 ROUNDS = 3
 
@@ -113,6 +115,7 @@ def main() -> None:
         home, rest = sys.argv[2], sys.argv[3:]
         print(json.dumps(_index(home, rest) if sys.argv[1] == "index" else _ask(home, rest[0])))
     else:
+        sys.argv[1:] = repeated(sys.argv[1:], "--documents")
         typer.run(bench)
 
 

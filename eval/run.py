@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import sys
 import tempfile
 import time
 from collections.abc import Mapping, Sequence
@@ -16,6 +17,7 @@ import typer
 from bot.answer import Answerer
 from bot.records import Citation, Hit, Turn
 from bot.settings import Settings
+from eval.arguments import repeated
 from eval.metrics import summarise
 from eval.report import write_report
 from index.embed import load_embedder
@@ -132,6 +134,7 @@ def _check_floor(metrics: Mapping[str, float], floor: Path | None) -> None:
 
 def main() -> None:
     """Command-line entry."""
+    sys.argv[1:] = repeated(sys.argv[1:], "--documents")
     typer.run(run)
 
 
