@@ -13,7 +13,7 @@ _CUT = re.compile(rb"(?:\xa1(?=\xa3\xa8)|\xa3(?=\xa1\xb0))")
 
 def traditional(text: str) -> str:
     """`text` as a converter to traditional script prints it."""
-    return _TO_TRADITIONAL.convert(text)
+    return str(_TO_TRADITIONAL.convert(text))
 
 
 def shift_gbk(line: str) -> str:

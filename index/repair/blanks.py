@@ -11,9 +11,14 @@ _QUESTION_RUN = re.compile(
     r"^[ \t]*[?\ufffd]{4,}[ \t]*(?=[^?\ufffd]|$)|(?<=[^?\ufffd])[?\ufffd]{4,}(?=[^?\ufffd\s])", re.M
 )
 _CJK = r"\u3400-\u9fff、。，；：？！“”‘’《》〈〉（）〔〕【】…—"
-_AFTER_MARK = re.compile(r"(?<=[，。；：？！、]) +(?=[\u3400-\u9fff“《（])")
+_AFTER_MARK = re.compile(
+    r"(?<=[，。；：？！、]) +(?!第[^，。]{1,6}[编章节条款]|（[一二三四五六七八九十]+）|[一二三四五六七八九十]+、)(?=[\u3400-\u9fff“《（])"
+)
 _AFTER_OPENING = re.compile(r"(?<=[“‘《〈（〔【]) +(?=[\u3400-\u9fff])")
 _WRAP = re.compile(rf"(?<=[{_CJK}]) (?=[{_CJK}])")
+_NUMBER = re.compile(
+    r"\s*(?:第[一二三四五六七八九十百千零\d]+[编章节条款]|[一二三四五六七八九十]+、|（[一二三四五六七八九十]+）|\d+[.．、])\s*"
+)
 # A printed column of Chinese text holds about this many characters; spaces set by hand stand closer or further.
 _COLUMN = range(15, 61)
 
@@ -64,8 +69,10 @@ def stray_spaces(text: str) -> str:
 def _close_up(line: str) -> str:
     if " " not in line:
         return line
-    line = _AFTER_OPENING.sub("", line)
-    gaps = [m.start() for m in _WRAP.finditer(line)]
+    number = _NUMBER.match(line)
+    head, body = (line[: number.end()], line[number.end() :]) if number else ("", line)
+    body = _AFTER_OPENING.sub("", body)
+    gaps = [m.start() for m in _WRAP.finditer(body)]
     widths = [b - a - 1 for a, b in pairwise(gaps)]
     wrapped = len(gaps) > 1 and all(width in _COLUMN for width in widths)
-    return _WRAP.sub("", line) if wrapped else _AFTER_MARK.sub("", line)
+    return head + (_WRAP if wrapped else _AFTER_MARK).sub("", body)

@@ -7,7 +7,7 @@ import re
 _SPAM_WORDS = re.compile(r"国产|欧美|久久|精品|亚洲|无码|一区二区|在线观看|免费视频|成人|激情|av(?![a-z])", re.I)
 _HAN_PAIR = re.compile(r"(?=([\u3400-\u9fff]{2}))")
 
-_SEPARATED = re.compile(r"[^>＞»›]{1,20}(?:\s*[>＞»›]{1,2}\s*[^>＞»›]{1,20})+[>＞»›]{0,2}")
+_SEPARATOR = re.compile(r"[>＞»›]{1,2}")
 _BREADCRUMB = re.compile(r"(?:您|你)?(?:现在|当前|目前)?(?:所在)?(?:的)?(?:位置|首页|主页)")
 
 _BUTTON = r"(?:字体|字号|打印|关闭|收藏|分享|保存|返回|复制链接|纠错|朗读|大|中|小|默认|特大|较大|超大|页面|窗口|本页|此页|文章|顶部|到|我要)"
@@ -17,7 +17,9 @@ _BUTTONS = re.compile(
 _SHARE = re.compile(
     r"(?:分享到|分享至|分享)[：:\s]*(?:(?:微信|微博|新浪微博|QQ空间|QQ好友|QQ|朋友圈|人人网|更多)[、，,\s|]*)*"
 )
-_SCAN = re.compile(r"(?:扫一扫|扫码|微信扫|手机扫|用手机扫)[^。，；]{0,24}[。！]?")
+_SCAN = re.compile(
+    r"(?:微信|用?手机)?(?:扫一扫|扫码|扫描二维码)(?:[^。，；]{0,16}(?:手机|页面|当前页|查看|打开|关注|分享|浏览)[^。，；]{0,10})?[。！]?"
+)
 _TODAY = re.compile(r"今天是[：:]?[\s\d年月日星期一二三四五六天农历:：/-]{0,40}")
 _COUNTER = re.compile(r"(?:浏览|点击|阅读|访问)(?:次数|量|数)?[：:]\s*\d*\s*次?|(?:上|下)一篇[：:].*")
 _SITE = re.compile(
@@ -81,11 +83,11 @@ def _shared_pairs(one: str, other: str) -> int:
 
 def _is_breadcrumb(line: str) -> bool:
     line = line.strip()
-    if len(line) > 100 or not _SEPARATED.fullmatch(line):
-        return False
-    parts = re.split(r"[>＞»›]+", line)
+    parts = [part.strip() for part in _SEPARATOR.split(line)]
     start = _BREADCRUMB.match(line)
-    return bool(start and (len(parts) > 2 or start.end() == len(parts[0].strip())) and start.end() > 1)
+    if start is None or len(line) > 100 or not all(0 < len(part) <= 20 for part in parts):
+        return False
+    return len(parts) > 2 or (len(parts) == 2 and start[0] == parts[0])
 
 
 def _is_furniture(line: str) -> bool:

@@ -19,6 +19,7 @@ MARKS = dict.fromkeys("，、。", -4.0) | dict.fromkeys("（）“”：；《�
 BLANK = "\u3000"
 _FOLDED_MAX = 2
 _IMPOSSIBLE_MAX = 2
+_LONGEST_RUN = 40
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +51,7 @@ def shifts_at(line: str, cut: int, folded: bool) -> Iterator[Shift]:
 
 
 def _walk(line: str, at: int, pairs: tuple[tuple[int, int] | None, ...], folds: int) -> Iterator[Shift]:
-    if at >= len(line):
+    if at >= len(line) or len(pairs) > _LONGEST_RUN:
         return
     char, code = line[at], ord(line[at])
     if code >= 0x80 and char != "\ufffd":
@@ -62,7 +63,7 @@ def _walk(line: str, at: int, pairs: tuple[tuple[int, int] | None, ...], folds: 
         return
     if char in "?\ufffd":
         yield Shift(pairs, None, LOST, at + 1)
-        if pairs.count(None) < _IMPOSSIBLE_MAX:
+        if pairs[-1] is not None and pairs.count(None) < _IMPOSSIBLE_MAX:
             yield from _walk(line, at + 1, (*pairs, None), folds)
     elif 0x40 <= code < 0x7F:
         yield Shift(pairs, code, "", at + 1)

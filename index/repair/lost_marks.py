@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from itertools import groupby, pairwise
+from itertools import accumulate, groupby
 
-from index.repair.lost_runs import PAIRS, balanced
+from index.repair.lost_runs import PAIRS
 
 _CLAUSE = re.compile(r"[，。；：！？\s]")
 _CAPTION = re.compile(r"(\d{1,2})：([^，。；：]{4,40}表)")
@@ -15,26 +15,31 @@ _YEAR_CLAUSE = re.compile(r"(?<=[\u4e00-\u9fff])(?<![年月到至于在自从以
 _ACRONYMS = re.compile(r"(?<![A-Za-z0-9])(?:AI|VR|AR|MR|XR){2,}(?![A-Za-z0-9])")
 _NUMBERED = re.compile(r"(（[一二三四五六七八九十]+）|\d{1,2}[.．]\s?)(?=[\u4e00-\u9fff“《])")
 _HEADING = re.compile(
-    r"（?[一二三四五六七八九十]+[）、]|\(?\d+[.．、)）]|第[一二三四五六七八九十百]+[条章节编款]|[—|•∙·]|专栏|表\d|附"
+    r"#+\s|（?[一二三四五六七八九十]+[）、]|\(?\d+[.．、)）]|第[一二三四五六七八九十百]+[条章节编款]|[—|•∙·]|专栏|表\d|附[件录表则]"
 )
 _PROSE_END = re.compile(r"[。！？；：”’）》】…]$")
+# Names in both marks, by their closing mark.
+_NAMED = {close: f"{PAIRS[close]}([^{PAIRS[close]}{close}\n]{{2,80}}){close}" for close in "”》】"}
 CELL = 22
+LONGEST_HEADING = 30
 
 
 def lost_openings(text: str) -> str:
     """Put back the opening mark of a pair where the page names the same thing with both marks.
 
-    The mark opens before the longest wording that stands, in both marks, elsewhere on the page. A `】` right behind the
-    start of a line can only have opened there. A closing mark that ends a quotation of an earlier line is left alone.
+    The mark opens at the start of a clause if all that stands between there and the closing mark is named, in both marks,
+    elsewhere on the page. A `】` near the start of a line can only have opened there. A closing mark that ends a quotation
+    of an earlier line is left alone.
 
     >>> lost_openings("“十三五”规划\\n十三五”期间\\n内容三】：氛围\\n他说：“甲。\\n乙。\\n丙。”")
     '“十三五”规划\\n“十三五”期间\\n【内容三】：氛围\\n他说：“甲。\\n乙。\\n丙。”'
     """
     lines = text.split("\n")
+    named = {close: set(re.findall(_NAMED[close], text)) for close in _NAMED}
     carried = dict.fromkeys(PAIRS.values(), 0)
     for n, line in enumerate(lines):
-        for close in "”》】":
-            start = -1 if carried[PAIRS[close]] else _opening(line, close, text)
+        for close in _NAMED:
+            start = -1 if carried[PAIRS[close]] else _opening(line, close, named[close])
             if start >= 0:
                 line = line[:start] + PAIRS[close] + line[start:]  # noqa: PLW2901
         lines[n] = line
@@ -99,29 +104,31 @@ def year_sentences(text: str) -> str:
     """
 
     def stop(match: re.Match[str]) -> str:
-        rest = text[match.end() :].split("\n", 1)[0]
-        return ("。" if re.search(rf"[。；]{int(match[1]) + 1}年，", rest) else "") + match[0]
+        follows = re.compile(rf"[。；]{int(match[1]) + 1}年，").search(match.string, match.end())
+        return ("。" if follows else "") + match[0]
 
-    return _YEAR_CLAUSE.sub(stop, text)
+    return "\n".join(_YEAR_CLAUSE.sub(stop, line) for line in text.split("\n"))
 
 
 def run_in_headings(text: str) -> str:
     """Put back the full stop behind a run-in heading whose numbered siblings all have headings of one rhythm.
 
     `（四）强化监测，以评促建构建…` among siblings `（一）政府主导，部门联动。把…` ends its heading after four and four characters.
-    At least two siblings must agree, in at least two clauses.
+    At least two siblings must agree, in at least two clauses, and what stands before the first full stop must be too long
+    for a heading.
 
-    >>> print(run_in_headings("（一）政府主导，部门联动。把甲\\n（二）抓住关键，重点突破。把乙\\n（三）强化监测，以评促建构建丙，丁。"))
-    （一）政府主导，部门联动。把甲
-    （二）抓住关键，重点突破。把乙
-    （三）强化监测，以评促建。构建丙，丁。
+    >>> siblings = "（一）政府主导，部门联动。把甲\\n（二）抓住关键，重点突破。把乙\\n（三）强化监测，以评促建"
+    >>> print(run_in_headings(siblings + "构建义务教育优质均衡发展监测评估机制，及时向社会公告。").splitlines()[2])
+    （三）强化监测，以评促建。构建义务教育优质均衡发展监测评估机制，及时向社会公告。
+    >>> run_in_headings(siblings + "促改。公告") == siblings + "促改。公告"
+    True
     """
     lines = text.split("\n")
     for siblings in _sibling_groups(lines):
         shapes = {n: _rhythm(lines[n]) for n in siblings}
         for n in siblings:
             others = {shape for other, shape in shapes.items() if other != n}
-            if len(siblings) > 2 and len(others) == 1:
+            if len(siblings) > 2 and len(others) == 1 and all("。" in lines[i] for i in siblings):
                 lines[n] = _stop_after(lines[n], others.pop())
     return "\n".join(lines)
 
@@ -141,16 +148,19 @@ def page_breaks(text: str) -> str:
     Only on pages whose paragraphs end in a full stop otherwise, only between two lines of prose, and only where the word
     at the end of the first line is met again on the page and never ends a clause there.
 
-    >>> page_breaks("甲乙。\\n" * 9 + "引导学校依法治校、依法施教，办出\\n\\n特色、办出水平，促进学生全面发展，不断提高办学的质量和效益。")[-47:-2]
-    '导学校依法治校、依法施教，办出特色、办出水平，促进学生全面发展，不断提高办学的质量和效益。'
+    >>> page = "甲乙。\\n" * 9 + "引导学校依法治校、依法施教，办出\\n\\n特色、办出水平，促进学生全面发展。"
+    >>> page_breaks(page).split("\\n")[9:]
+    ['引导学校依法治校、依法施教，办出特色、办出水平，促进学生全面发展。', '', '']
     """
     lines = text.split("\n")
     if not ends_in_stops(lines):
         return text
-    filled = [n for n, line in enumerate(lines) if line.strip()]
-    for n, following in pairwise(filled):
-        if _cut_off(lines[n], lines[following], text):
-            lines[n], lines[following] = lines[n].rstrip() + lines[following].lstrip(), ""
+    last = -1
+    for n, line in enumerate(lines):
+        if last >= 0 and line.strip() and _cut_off(lines[last], line, text):
+            lines[last], lines[n] = lines[last].rstrip() + line.lstrip(), ""
+        elif line.strip():
+            last = n
     return "\n".join(lines)
 
 
@@ -169,21 +179,17 @@ def _below(lines: list[str], n: int) -> str:
     return next((line.strip() for line in lines[n + 1 :] if line.strip()), "")
 
 
-def _opening(line: str, close: str, text: str) -> int:
+def _opening(line: str, close: str, named: set[str]) -> int:
     """Where the mark that the first unopened `close` of a line needs is to be put, or -1."""
-    opening, depth = PAIRS[close], 0
-    for end, char in enumerate(line):  # noqa: B007 - `end` is where the loop stopped
-        depth += (char == opening) - (char == close)
-        if depth < 0:
-            break
-    else:
+    opening = PAIRS[close]
+    depths = accumulate((char == opening) - (char == close) for char in line)
+    end = next((i for i, depth in enumerate(depths) if depth < 0), -1)
+    if end < 0:
         return -1
     cuts = [m.end() for m in _CLAUSE.finditer(line, 0, end)] + [line.rfind(c, 0, end) + 1 for c in (opening, close)]
     start = max([0, *cuts])
-    if close == "】" and start == 0 and 0 < end <= 12:
-        return 0
-    terms = ((at, line[at:end]) for at in range(start, end - 1))
-    return next((at for at, term in terms if balanced(term) and opening + term + close in text), -1)
+    heads_line = close == "】" and start == 0 and line[:1].isalnum() and end <= 12
+    return start if heads_line or line[start:end] in named else -1
 
 
 def _sibling_groups(lines: list[str]) -> Iterator[list[int]]:
@@ -203,11 +209,9 @@ def _rhythm(line: str) -> tuple[int, ...]:
 
 
 def _stop_after(line: str, shape: tuple[int, ...]) -> str:
-    own = _rhythm(line)
-    if len(shape) < 2 or own == shape or len(own) < len(shape) or own[: len(shape) - 1] != shape[:-1]:
-        return line
-    match = _NUMBERED.match(line)
-    if not match or own[len(shape) - 1] <= shape[-1]:
+    own, match = _rhythm(line), _NUMBERED.match(line)
+    same = len(shape) > 1 and len(own) >= len(shape) and own[: len(shape) - 1] == shape[:-1]
+    if not same or not match or own[len(shape) - 1] <= shape[-1] or sum(own) <= LONGEST_HEADING:
         return line
     at = match.end() + sum(shape) + len(shape) - 1
     return f"{line[:at]}。{line[at:]}"

@@ -3,18 +3,19 @@
 from __future__ import annotations
 
 import re
+from collections import defaultdict
 from datetime import date
 
 PAIRS = {"”": "“", "》": "《", "】": "【", "）": "（", "〕": "〔"}
-_TWIN_MAX = 120
+_TWIN = re.compile(r"[^。；]{7,120}")
 _LOST_MAX = 12
 _PERIOD = re.compile(r"(?<!\d)(20\d\d)[-—–－~～至](20\d\d)年")
 _GLUED_PERIOD = re.compile(r"(?<!\d)(20\d\d)(20\d\d)年")
 _DATE = re.compile(r"(?<!\d)((?:19|20)\d\d)[-年./](\d{1,2})[-月./](\d{1,2})(?!\d)")
 _GLUED_DATE = re.compile(r"[ \u3000]*((?:19|20)\d\d)(\d{2,4})日?")
-_BARE_YEAR = re.compile(
-    r"(?<![\d〇○零一二三四五六七八九])(20\d\d|二[〇○零][〇○零一二三四五六七八九]{2})(?=([\u4e00-\u9fff]{3}))"
-)
+_YEAR_FIGURES = r"(?<![\d〇○零一二三四五六七八九])(20\d\d|二[〇○零][〇○零一二三四五六七八九]{2})"
+_YEAR = re.compile(_YEAR_FIGURES + r"年(?=([\u4e00-\u9fff]{3}))")
+_BARE_YEAR = re.compile(_YEAR_FIGURES + r"(?=([\u4e00-\u9fff]{3}))")
 
 
 def balanced(line: str) -> bool:
@@ -37,14 +38,19 @@ def broken_twins(text: str) -> str:
 
     Government pages repeat title and number in a header. Where the body's copy lost spans, its brackets do not balance
     and its characters are, in order, those of the header's copy. Both must hold, one whole copy only may fit, and no
-    more than a few characters may be missing.
+    more than a few characters may be missing. Sentences are left alone.
 
     >>> broken_twins("• 巴南府发〔2021〕20号\\n巴南府发〔202120\\n学校〔2021")
     '• 巴南府发〔2021〕20号\\n巴南府发〔2021〕20号\\n学校〔2021'
     """
     lines = text.split("\n")
-    whole = {line for line in lines if 6 < len(line) <= _TWIN_MAX and balanced(line)}
-    return "\n".join(line if balanced(line) else _healed(line, whole) for line in lines)
+    short = {line for line in lines if _TWIN.fullmatch(line.strip())}
+    broken = {line for line in short if not balanced(line)}
+    whole: dict[str, set[str]] = defaultdict(set)
+    for line in short - broken if broken else ():
+        for at in range(len(line) - 2):
+            whole[line[at : at + 3]].add(line)
+    return "\n".join(_healed(line, whole) if line in broken else line for line in lines)
 
 
 def glued_periods(text: str) -> str:
@@ -107,14 +113,13 @@ def bare_years(text: str) -> str:
     >>> bare_years("二〇三五年远景目标纲要\\n2.二〇三五远景目标\\n2020小学")
     '二〇三五年远景目标纲要\\n2.二〇三五年远景目标\\n2020小学'
     """
-    return _BARE_YEAR.sub(lambda m: f"{m[1]}年" if f"{m[1]}年{m[2]}" in text else m[1], text)
+    known = set(_YEAR.findall(text))
+    return _BARE_YEAR.sub(lambda m: f"{m[1]}年" if m.groups() in known else m[1], text)
 
 
-def _healed(line: str, whole: set[str]) -> str:
+def _healed(line: str, whole: dict[str, set[str]]) -> str:
     broken = line.strip()
-    if not 6 < len(broken) <= _TWIN_MAX:
-        return line
-    found = {copy for twin in whole if (copy := _whole_copy(broken, twin))}
+    found = {copy for twin in whole.get(broken[:3], ()) if (copy := _whole_copy(broken, twin.strip()))}
     return found.pop() if len(found) == 1 else line
 
 

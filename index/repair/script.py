@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 from functools import cache
 from typing import TYPE_CHECKING
 
@@ -36,8 +37,9 @@ def script_of(text: str) -> Script:
     >>> script_of("義務教育"), script_of("义务教育"), script_of("中小学")
     ('traditional', 'simplified', 'simplified')
     """
-    old = sum(text.count(c) for c in set(text) if is_traditional(c))
-    new = sum(text.count(c) for c in set(text) if is_simplified(c))
+    counts = Counter(text)
+    old = sum(n for char, n in counts.items() if is_traditional(char))
+    new = sum(n for char, n in counts.items() if is_simplified(char))
     return "traditional" if old > new else "simplified"
 
 

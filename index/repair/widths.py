@@ -23,7 +23,7 @@ def widen_punctuation(text: str) -> str:
     >>> widen_punctuation("比例为6:4(试行),每生1,250元;(一)标准(JY/T 0385-2006)和 see (a), b")
     '比例为6:4（试行），每生1,250元；（一）标准（JY/T 0385-2006）和 see (a), b'
     """
-    return "\n".join(line if _stays(line) else _widen(line) for line in text.split("\n"))
+    return "\n".join(line if _stays(line) else _widened(line) for line in text.split("\n"))
 
 
 def mixed_quotes(text: str) -> str:
@@ -38,6 +38,13 @@ def mixed_quotes(text: str) -> str:
 
 def _stays(line: str) -> bool:
     return not any(mark in line for mark in _MARKS) or not _HAN.search(line)
+
+
+def _widened(line: str) -> str:
+    # A widened mark is Chinese text to the mark before it.
+    while (wider := _widen(line)) != line:
+        line = wider
+    return line
 
 
 def _widen(line: str) -> str:
