@@ -5,13 +5,15 @@ from __future__ import annotations
 import json
 import sqlite3
 import threading
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import closing, contextmanager
 from dataclasses import asdict, dataclass
 from datetime import date
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote
 
-from index.errors import LibraryDamaged
+from index.errors import LibraryDamaged, LibraryError
 from index.records import Article, Chunk, Fix, Gap, Mark, ParsedDocument, Place, PolicyDocument, Table
 
 _SCHEMA = """
@@ -38,6 +40,15 @@ class FileEntry:
     reason: str
 
 
+def intact(path: Path) -> bool:
+    """Whether an SQLite file (Chroma's own one too) is sound; opening it rolls back what a killed process left unfinished."""
+    try:
+        with closing(sqlite3.connect(f"file:{quote(str(path))}?mode=rw", uri=True)) as db:
+            return bool(db.execute("PRAGMA quick_check(1)").fetchone() == ("ok",))
+    except sqlite3.Error:
+        return False
+
+
 class Catalogue:
     """One catalogue file. Safe to share between threads; a reader never writes."""
 
@@ -51,20 +62,23 @@ class Catalogue:
                     self._db.executescript(_SCHEMA)
                 self._db.execute("BEGIN")
             else:
-                self._db = sqlite3.connect(f"file:{path}?mode=ro&immutable=1", uri=True, check_same_thread=False)
+                self._db = sqlite3.connect(
+                    f"file:{quote(str(path))}?mode=ro&immutable=1", uri=True, check_same_thread=False
+                )
         except sqlite3.Error as error:
             raise LibraryDamaged("文件库的目录打不开，请重新运行 sync 重建索引。") from error
 
     def close(self, *, commit: bool = False) -> None:
         if commit:
-            self._db.execute("COMMIT")
+            with self._writing():
+                self._db.execute("COMMIT")
         self._db.close()
 
     def add(self, parsed: ParsedDocument) -> None:
         """Store a document with its outline, tables and chunks."""
         record = asdict(parsed.document)
         text = record.pop("text")
-        with self._lock:
+        with self._writing():
             self._db.execute("INSERT INTO documents VALUES (?,?,?)", (parsed.document.id, _dump(record), text))
             outline = (_dump([asdict(a) for a in parsed.articles]), _dump([asdict(t) for t in parsed.tables]))
             self._db.execute("INSERT INTO outlines VALUES (?,?,?)", (parsed.document.id, *outline))
@@ -72,14 +86,14 @@ class Catalogue:
             self._db.executemany("INSERT INTO chunks VALUES (?,?,?,?,?,?,?,?,?)", rows)
 
     def remove(self, document_id: str) -> None:
-        with self._lock:
+        with self._writing():
             for table, column in (("documents", "id"), ("outlines", "document_id"), ("chunks", "document_id")):
                 self._db.execute(f"DELETE FROM {table} WHERE {column} = ?", (document_id,))
 
     def set_files(self, entries: Iterable[FileEntry]) -> None:
         """Replace the list of source files."""
         rows = [(e.path, e.size, e.mtime, e.sha256, _dump(e.documents), e.reason) for e in entries]
-        with self._lock:
+        with self._writing():
             self._db.execute("DELETE FROM files")
             self._db.executemany("INSERT INTO files VALUES (?,?,?,?,?,?)", rows)
 
@@ -113,8 +127,19 @@ class Catalogue:
         rows = self._all("SELECT * FROM chunks WHERE document_id = ? ORDER BY start, id", (document_id,))
         return [_chunk(r) for r in rows]
 
+    def chunk_count(self) -> int:
+        return int(self._all("SELECT count(*) FROM chunks")[0][0])
+
     def chunk_ids(self) -> set[str]:
         return {r[0] for r in self._all("SELECT id FROM chunks")}
+
+    @contextmanager
+    def _writing(self) -> Iterator[None]:
+        try:
+            with self._lock:
+                yield
+        except sqlite3.Error as error:
+            raise LibraryError("索引写不进目录，请检查磁盘空间和文件夹权限后再试；原来的文件库没有变动。") from error
 
     def _all(self, query: str, values: tuple[Any, ...] = ()) -> list[tuple[Any, ...]]:
         try:

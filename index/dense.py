@@ -7,7 +7,9 @@ catalogue. Chroma is thread-safe but not safe for several processes, so only one
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Sequence
+import weakref
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -22,27 +24,26 @@ _SPACE = {"hnsw": {"space": "cosine", "ef_search": 200, "ef_construction": 128, 
 
 
 class DenseIndex:
-    """One Chroma collection of chunk vectors in a folder."""
+    """One Chroma collection of chunk vectors in a folder, let go of by `close` or when nobody holds the index any more."""
 
     def __init__(self, folder: Path) -> None:
         os.environ.setdefault("ANONYMIZED_TELEMETRY", "False")
         import chromadb
         from chromadb.config import Settings
-        from chromadb.errors import ChromaError
         from langchain_chroma import Chroma
 
         folder.mkdir(parents=True, exist_ok=True)
         settings = Settings(anonymized_telemetry=False, is_persistent=True, persist_directory=str(folder))
-        try:
-            self._client: Any = chromadb.PersistentClient(path=str(folder), settings=settings)
+        with _translated():
+            client: Any = chromadb.PersistentClient(path=str(folder), settings=settings)
+            # Chroma keeps one system a path for ever: without this each reopening leaves its memory and open files behind.
+            self._release = weakref.finalize(self, client.close)
             store = Chroma(
                 _NAME,
                 embedding_function=None,
-                client=self._client,
+                client=client,
                 collection_configuration=_SPACE,  # type: ignore[arg-type]
             )
-        except (ChromaError, ValueError, RuntimeError) as error:
-            raise LibraryDamaged("向量索引打不开，请重新运行 sync 重建索引。") from error
         # langchain's add_texts would embed and store texts; the vectors are here already and the texts are in the catalogue.
         self._collection: Any = store._collection
 
@@ -51,28 +52,52 @@ class DenseIndex:
         for i in range(0, len(ids), _BATCH):
             part = slice(i, i + _BATCH)
             metadatas = [{"document_id": d} for d in document_ids[part]]
-            self._collection.add(ids=list(ids[part]), embeddings=vectors[part], metadatas=metadatas)
+            with _translated():
+                self._collection.add(ids=list(ids[part]), embeddings=vectors[part], metadatas=metadatas)
 
     def delete(self, ids: Iterable[str]) -> None:
         gone = list(ids)
         for i in range(0, len(gone), _BATCH):
-            self._collection.delete(ids=gone[i : i + _BATCH])
+            with _translated():
+                self._collection.delete(ids=gone[i : i + _BATCH])
 
     def search(self, vector: NDArray[np.float32], k: int) -> list[tuple[str, float]]:
         """The `k` nearest chunks with their cosine similarity, best first."""
-        size = self._collection.count()
+        size = self.count()
         if not size or k < 1:
             return []
-        found = self._collection.query(
-            query_embeddings=[vector.tolist()], n_results=min(k, size), include=["distances"]
-        )
+        with _translated():
+            found = self._collection.query(
+                query_embeddings=[vector.tolist()], n_results=min(k, size), include=["distances"]
+            )
         pairs = zip(found["ids"][0], found["distances"][0], strict=True)
         return [(chunk_id, 1.0 - float(distance)) for chunk_id, distance in pairs]
 
+    def count(self) -> int:
+        with _translated():
+            return int(self._collection.count())
+
     def ids(self) -> set[str]:
         """All chunk ids."""
-        return set(self._collection.get(include=[])["ids"])
+        with _translated():
+            return set(self._collection.get(include=[])["ids"])
+
+    def vectors(self, ids: Sequence[str]) -> list[NDArray[np.float32]]:
+        """The vectors of these chunks, in no particular order."""
+        with _translated():
+            found = self._collection.get(ids=list(ids), include=["embeddings"])["embeddings"] if ids else []
+        return [np.asarray(v, dtype=np.float32) for v in found]
 
     def close(self) -> None:
-        """Let go of the folder: Chroma keeps one system a path, which would otherwise serve a later opener stale data."""
-        self._client.clear_system_cache()
+        """Let go of the folder and its memory. Calling it again does nothing."""
+        self._release()
+
+
+@contextmanager
+def _translated() -> Iterator[None]:
+    from chromadb.errors import ChromaError
+
+    try:
+        yield
+    except (ChromaError, ValueError, RuntimeError) as error:
+        raise LibraryDamaged("向量索引读写出错，请运行 sync 重建索引。") from error

@@ -17,6 +17,9 @@ from index.tokens import fold
 
 BUILTIN = Path(__file__).with_name("model")
 _BATCH = 256
+_PARTS = ("model.safetensors", "tokenizer.json", "modules.json")
+# The files of a model folder that decide its vectors.
+_DECIDING = ("*.safetensors", "*.bin", "*.model", "tokenizer.json", "vocab.txt", "modules.json")
 
 
 class Embedder(Protocol):
@@ -30,20 +33,21 @@ class Embedder(Protocol):
 
 
 class SentenceTransformerEmbedder:
-    """A sentence-transformers model, loaded at first use (the import alone takes seconds)."""
+    """A sentence-transformers model, loaded at first use (the import alone takes seconds). `local`: never ask a network."""
 
-    def __init__(self, spec: str, name: str) -> None:
+    def __init__(self, spec: str, name: str, *, local: bool) -> None:
         self._spec = spec
+        self._local = local
         self.name = name
 
     @cached_property
     def _model(self) -> Any:
-        if Path(self._spec).exists():
-            os.environ["HF_HUB_OFFLINE"] = "1"  # a local model needs no look-ups
+        if self._local:
+            os.environ["HF_HUB_OFFLINE"] = os.environ["TRANSFORMERS_OFFLINE"] = "1"
         from sentence_transformers import SentenceTransformer
 
         try:
-            return SentenceTransformer(self._spec, device="cpu")
+            return SentenceTransformer(self._spec, device="cpu", local_files_only=self._local)
         except (OSError, ValueError) as error:
             raise SettingsError("嵌入模型打不开，请检查 YOUJU_EMBEDDER，或删去这项设置改用自带模型。") from error
 
@@ -53,6 +57,8 @@ class SentenceTransformerEmbedder:
 
     def embed(self, texts: Sequence[str]) -> NDArray[np.float32]:
         """(n, dimensions) unit rows; a text without any known token gets the zero vector."""
+        if not texts:
+            return np.empty((0, self.dimensions), dtype=np.float32)
         folded = [fold(t) for t in texts]
         vectors = self._model.encode(folded, batch_size=_BATCH, normalize_embeddings=True, show_progress_bar=False)
         return np.nan_to_num(np.asarray(vectors, dtype=np.float32))
@@ -60,10 +66,20 @@ class SentenceTransformerEmbedder:
 
 def load_embedder(spec: str | None = None) -> Embedder:
     """The model named by `spec` (a folder or a hub name), else the embedded one. Raises `SettingsError` where there is none."""
+    if spec and Path(spec).is_dir():
+        return SentenceTransformerEmbedder(spec, f"{Path(spec).resolve().name}:{_digest(Path(spec))}", local=True)
     if spec:
-        return SentenceTransformerEmbedder(spec, Path(spec).name if Path(spec).exists() else spec)
-    weights = BUILTIN / "model.safetensors"
-    if not weights.exists():
+        return SentenceTransformerEmbedder(spec, spec, local=False)
+    if not all((BUILTIN / name).is_file() for name in _PARTS):
         raise SettingsError("自带的嵌入模型不完整，请重新安装本程序，或用 YOUJU_EMBEDDER 指定别的模型。")
-    digest = hashlib.sha256(weights.read_bytes()).hexdigest()[:8]
-    return SentenceTransformerEmbedder(str(BUILTIN), f"builtin:{digest}")
+    return SentenceTransformerEmbedder(str(BUILTIN), f"builtin:{_digest(BUILTIN)}", local=True)
+
+
+def _digest(folder: Path) -> str:
+    """Hash of a model's weights and tokenizer: a model trained anew in the same folder is another model."""
+    digest = hashlib.sha256()
+    for path in sorted(p for pattern in _DECIDING for p in folder.rglob(pattern)):
+        digest.update(path.relative_to(folder).as_posix().encode())
+        with path.open("rb") as file:
+            digest.update(hashlib.file_digest(file, "sha256").digest())
+    return digest.hexdigest()[:8]

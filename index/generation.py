@@ -3,39 +3,31 @@
 from __future__ import annotations
 
 import fcntl
-import hashlib
-import json
 import os
 import shutil
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from datetime import UTC, datetime
-from importlib.metadata import version
+from itertools import islice
 from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
 
 from index.catalogue import Catalogue, FileEntry
 from index.embed import Embedder
-from index.errors import LibraryBusy, LibraryDamaged, NoLibrary
-from index.records import ParsedDocument
+from index.errors import LibraryBusy, LibraryDamaged, LibraryError, NoLibrary
+from index.manifest import SCHEMA, Manifest, describe_files, read_manifest, verify, versions
+from index.records import Chunk, ParsedDocument
+
+if TYPE_CHECKING:
+    from index.dense import DenseIndex
 
 KEPT = 2
-SCHEMA = 1
 _EMBED_BATCH = 4_000
-
-
-@dataclass(frozen=True, slots=True)
-class Manifest:
-    """What a generation holds; `files` maps each file in it to its size and SHA-256."""
-
-    generation: int
-    created: str
-    documents: int
-    chunks: int
-    embedder: str
-    schema: int
-    versions: dict[str, str]
-    files: dict[str, tuple[int, str]]
+_SAMPLE = 8
+_SPARE = 50_000_000  # bytes that stay free besides the copy of a generation
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +46,7 @@ def writing(home: Path) -> Iterator[None]:
     with (home / "lock").open("w") as lock:
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except OSError as error:
+        except BlockingIOError as error:
             raise LibraryBusy("另一个程序正在更新文件库，请等它结束后再试。") from error
         yield
 
@@ -64,139 +56,186 @@ def current(home: Path) -> Path:
     pointer = home / "CURRENT"
     if not pointer.exists():
         raise NoLibrary("还没有建立文件库，请先运行 sync。")
-    folder = home / "generations" / pointer.read_text(encoding="utf8").strip()
-    if not (folder / "manifest.json").exists():
+    name = pointer.read_text(encoding="utf8").strip()
+    folder = home / "generations" / name
+    if not name or Path(name).name != name or not folder.is_dir():
         raise LibraryDamaged("文件库不完整，请重新运行 sync 重建索引。")
     return folder
 
 
-def read_manifest(folder: Path) -> Manifest:
-    """The manifest of a generation; each file's size is compared, which is cheap and catches truncation."""
-    try:
-        values = json.loads((folder / "manifest.json").read_text(encoding="utf8"))
-        manifest = Manifest(**{**values, "files": {k: (v[0], v[1]) for k, v in values["files"].items()}})
-    except (OSError, ValueError, TypeError, KeyError) as error:
-        raise LibraryDamaged("文件库的清单读不出来，请重新运行 sync 重建索引。") from error
-    for name, (size, _) in manifest.files.items():
-        path = folder / name
-        # Chroma touches its own SQLite file when it opens it; everything else must be as it was.
-        if not path.exists() or (path.stat().st_size != size and not name.startswith("chroma/")):
-            raise LibraryDamaged("文件库有文件缺失或被改动，请重新运行 sync 重建索引。")
-    return manifest
-
-
 def build(home: Path, base: Path | None, change: Change, embedder: Embedder) -> Manifest:
-    """Build, verify and publish the next generation from `base` and a change. The lock must be held."""
+    """Build, verify and publish the next generation from `base` and a change. The lock must be held.
+
+    Raises `LibraryDamaged` where the new generation fails verification and `LibraryError` where it cannot be written; the current
+    one stays as it was.
+    """
     root = home / "generations"
-    root.mkdir(parents=True, exist_ok=True)
-    number = max((int(p.name.split("-")[0]) for p in root.iterdir() if p.name[:1].isdigit()), default=0) + 1
-    folder = root / f"{number:06d}-{os.urandom(3).hex()}"
-    partial = folder.with_name(f".{folder.name}")
-    _discard_leftovers(root)
-    if base is None:
-        partial.mkdir()
-    else:
-        shutil.copytree(base, partial, ignore=shutil.ignore_patterns("manifest.json", "*.lock"))
-    counts = _write(partial, change, embedder)
-    manifest = _manifest(partial, number, counts, embedder)
-    (partial / "manifest.json").write_text(json.dumps(asdict(manifest), ensure_ascii=False, indent=1), encoding="utf8")
-    _sync_tree(partial)
-    partial.rename(folder)
-    _publish(home, folder.name)
-    _collect(root, folder.name)
+    try:
+        root.mkdir(parents=True, exist_ok=True)
+        _discard_leftovers(home)
+        _require_space(root, base)
+        number = max((_number(p) for p in root.iterdir()), default=0) + 1
+        folder = root / f"{number:06d}-{os.urandom(3).hex()}"
+        partial = folder.with_name(f".{folder.name}")
+        if base is None:
+            partial.mkdir()
+        else:
+            shutil.copytree(base, partial, ignore=shutil.ignore_patterns("manifest.json", "*.lock"))
+        manifest = _write(partial, base, change, embedder, number)
+        manifest.write(partial)
+        _sync_tree(partial)
+        partial.rename(folder)
+        _fsync(root)  # the folder must be on disk before CURRENT names it
+        _publish(home, folder.name)
+        _collect(root, folder.name)
+    except OSError as error:
+        raise LibraryError("索引写不进磁盘，请检查磁盘空间和文件夹权限后再试；原来的文件库没有变动。") from error
     return manifest
 
 
-def _write(folder: Path, change: Change, embedder: Embedder) -> tuple[int, int]:
-    """Apply the change to the three stores; verify that they hold the same chunks. Returns documents and chunks."""
-    from index.dense import DenseIndex
-    from index.lexical import LexicalIndex, LexicalWriter
+def roll_back(home: Path) -> Manifest:
+    """Make the newest intact generation before the current one current again. Raises `NoLibrary` where there is none.
 
+    The next sync starts from it, so what the folders hold by then comes back in.
+    """
+    with writing(home):
+        root = home / "generations"
+        now = (home / "CURRENT").read_text(encoding="utf8").strip() if (home / "CURRENT").exists() else ""
+        for folder in sorted((p for p in root.glob("[0-9]*") if p.name < now), reverse=True):
+            try:
+                manifest = read_manifest(folder)
+                verify(folder, manifest)
+            except LibraryDamaged:
+                continue
+            _publish(home, folder.name)
+            return manifest
+    raise NoLibrary("没有更早的文件库可以退回，请运行 sync 重建索引。")
+
+
+def _write(folder: Path, base: Path | None, change: Change, embedder: Embedder, number: int) -> Manifest:
+    """Apply the change to the three stores of a folder, verify them, and describe the result."""
+    before = read_manifest(base) if base else None
     catalogue = Catalogue(folder / "catalogue.db", writable=True)
-    lexical = LexicalWriter(folder / "lexical")
-    dense = DenseIndex(folder / "chroma")
-    for document_id in change.removed:
-        dense.delete(c.id for c in catalogue.chunks_of(document_id))
-        catalogue.remove(document_id)
-        lexical.delete(document_id)
-    for batch in _batches(change.added):
-        chunks = [c for parsed in batch for c in parsed.chunks]
-        titles = {parsed.document.id: parsed.document.title for parsed in batch}
-        for parsed in batch:
-            catalogue.add(parsed)
-            lexical.add(parsed.document.title, parsed.chunks)
-        if chunks:
-            texts = [f"{titles[c.document_id]} {c.path} {c.indexed or c.text}" for c in chunks]
-            dense.add([c.document_id for c in chunks], [c.id for c in chunks], embedder.embed(texts))
-    catalogue.set_files(change.files)
-    lexical.commit()
+    gone = [c.id for document_id in change.removed for c in catalogue.chunks_of(document_id)]
+    deleted = (before.deleted if before else 0) + len(gone)
+    _write_texts(folder, catalogue, change)
     ids = catalogue.chunk_ids()
-    if not ids == dense.ids() == LexicalIndex(folder / "lexical").ids():
-        raise LibraryDamaged("新建的索引没有通过核对，原来的文件库没有变动，请再试一次。")
+    if 2 * deleted > len(ids):  # slots of deleted vectors are never used again, so the index is built anew now and then
+        shutil.rmtree(folder / "chroma", ignore_errors=True)
+        _write_vectors(folder, [], ((d.title, catalogue.chunks_of(d.id)) for d in catalogue.documents()), embedder)
+        deleted = 0
+    else:
+        _write_vectors(folder, gone, ((p.document.title, p.chunks) for p in change.added), embedder)
     documents = len(catalogue.documents())
     catalogue.close(commit=True)
-    dense.close()
-    return documents, len(ids)
-
-
-def _batches(added: Sequence[ParsedDocument]) -> Iterator[list[ParsedDocument]]:
-    batch: list[ParsedDocument] = []
-    size = 0
-    for parsed in added:
-        batch.append(parsed)
-        size += len(parsed.chunks)
-        if size >= _EMBED_BATCH:
-            yield batch
-            batch, size = [], 0
-    if batch:
-        yield batch
-
-
-def _manifest(folder: Path, number: int, counts: tuple[int, int], embedder: Embedder) -> Manifest:
-    files = {}
-    for path in sorted(p for p in folder.rglob("*") if p.is_file() and p.suffix != ".lock"):
-        data = path.read_bytes()
-        files[path.relative_to(folder).as_posix()] = (len(data), hashlib.sha256(data).hexdigest())
+    _verify_stores(folder, ids)
     return Manifest(
         generation=number,
         created=datetime.now(UTC).isoformat(timespec="seconds"),
-        documents=counts[0],
-        chunks=counts[1],
+        documents=documents,
+        chunks=len(ids),
+        sources=len(change.files),
+        deleted=deleted,
         embedder=embedder.name,
+        dimensions=before.dimensions if before else embedder.dimensions,
         schema=SCHEMA,
-        versions={name: version(name) for name in ("chromadb", "tantivy")},
-        files=files,
+        versions=versions(),
+        files=describe_files(folder),
     )
+
+
+def _write_texts(folder: Path, catalogue: Catalogue, change: Change) -> None:
+    from index.lexical import LexicalWriter
+
+    lexical = LexicalWriter(folder / "lexical")
+    for document_id in change.removed:
+        catalogue.remove(document_id)
+        lexical.delete(document_id)
+    for parsed in change.added:
+        catalogue.add(parsed)
+        lexical.add(parsed.document.title, parsed.chunks)
+    catalogue.set_files(change.files)
+    lexical.commit()
+
+
+def _write_vectors(
+    folder: Path, gone: Sequence[str], added: Iterable[tuple[str, Sequence[Chunk]]], embedder: Embedder
+) -> None:
+    from index.dense import DenseIndex
+
+    dense = DenseIndex(folder / "chroma")
+    dense.delete(gone)
+    titled = ((title, chunk) for title, chunks in added for chunk in chunks)
+    while batch := list(islice(titled, _EMBED_BATCH)):
+        vectors = embedder.embed([f"{title} {c.path} {c.indexed or c.text}" for title, c in batch])
+        dense.add([c.document_id for _, c in batch], [c.id for _, c in batch], vectors)
+    dense.close()
+
+
+def _verify_stores(folder: Path, ids: set[str]) -> None:
+    """Open the stores as a reader will: all three hold the same chunks, and vectors are found by themselves."""
+    from index.dense import DenseIndex
+    from index.lexical import LexicalIndex
+
+    dense = DenseIndex(folder / "chroma")
+    try:
+        same = ids == Catalogue(folder / "catalogue.db").chunk_ids() == LexicalIndex(folder / "lexical").ids()
+        if not same or ids != dense.ids() or not _finds_itself(dense, sorted(ids)):
+            raise LibraryDamaged("新建的索引没有通过核对，原来的文件库没有变动，请再试一次。")
+    finally:
+        dense.close()
+
+
+def _finds_itself(dense: DenseIndex, ids: Sequence[str]) -> bool:
+    """Whether a sample of vectors has itself, or an equal one, as the nearest; search is approximate, so half is enough."""
+    sample = [v for v in dense.vectors(ids[:: max(1, len(ids) // _SAMPLE)]) if np.any(v)]
+    found = sum(score > 0.999 for v in sample for _, score in dense.search(v, 1))
+    return 2 * found >= len(sample)
+
+
+def _number(folder: Path) -> int:
+    head = folder.name.split("-")[0]
+    return int(head) if head.isdigit() else 0
+
+
+def _require_space(root: Path, base: Path | None) -> None:
+    size = sum(p.stat().st_size for p in base.rglob("*") if p.is_file()) if base else 0
+    if shutil.disk_usage(root).free < 2 * size + _SPARE:
+        raise LibraryError("磁盘空间不够建立新的索引，请腾出空间后再试；原来的文件库没有变动。")
 
 
 def _sync_tree(folder: Path) -> None:
     for path in [*folder.rglob("*"), folder]:
-        descriptor = os.open(path, os.O_RDONLY)
-        try:
-            os.fsync(descriptor)
-        finally:
-            os.close(descriptor)
+        _fsync(path)
+
+
+def _fsync(path: Path) -> None:
+    descriptor = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
 
 
 def _publish(home: Path, name: str) -> None:
     fresh = home / "CURRENT.new"
-    with fresh.open("w", encoding="utf8") as file:
-        file.write(name)
-        file.flush()
-        os.fsync(file.fileno())
+    fresh.write_text(name, encoding="utf8")
+    _fsync(fresh)
     fresh.replace(home / "CURRENT")
-    _sync_tree(home / "generations" / name)
+    _fsync(home)
 
 
-def _discard_leftovers(root: Path) -> None:
-    """Remove half-built folders of builds that died."""
-    for path in root.glob(".*"):
-        shutil.rmtree(path)
+def _discard_leftovers(home: Path) -> None:
+    """Remove the folders of builds that died: half built, or newer than the current one and never published."""
+    pointer = home / "CURRENT"
+    now = pointer.read_text(encoding="utf8").strip() if pointer.exists() else ""
+    known = bool(now) and (home / "generations" / now).is_dir()
+    for path in (home / "generations").iterdir():
+        if path.is_dir() and (path.name.startswith(".") or (known and path.name > now)):
+            shutil.rmtree(path)
 
 
 def _collect(root: Path, name: str) -> None:
-    """Keep the newest generations and the current one."""
-    folders = sorted(p for p in root.iterdir() if p.is_dir() and not p.name.startswith("."))
-    for path in folders[:-KEPT]:
-        if path.name != name:
-            shutil.rmtree(path)
+    """Keep the newest generations, the one just published among them."""
+    for path in sorted(p for p in root.glob("[0-9]*") if p.name != name)[: -KEPT + 1]:
+        shutil.rmtree(path)

@@ -8,7 +8,7 @@ from typing import Any
 
 import tantivy
 
-from index.errors import LibraryDamaged
+from index.errors import LibraryDamaged, LibraryError
 from index.records import Chunk
 from index.tokens import grams
 
@@ -71,9 +71,12 @@ class LexicalIndex:
     def _boosted(self, field: str, term: str, weight: float) -> Any:
         return tantivy.Query.boost_query(tantivy.Query.term_query(self._schema, field, term, "freq"), weight)
 
+    def count(self) -> int:
+        return int(self._searcher.num_docs)
+
     def ids(self) -> set[str]:
         """All chunk ids."""
-        size = self._searcher.num_docs
+        size = self.count()
         if not size:
             return set()
         hits = self._searcher.search(tantivy.Query.all_query(), limit=size).hits
@@ -100,5 +103,8 @@ class LexicalWriter:
         self._writer.delete_documents("document_id", document_id)
 
     def commit(self) -> None:
-        self._writer.commit()
-        self._writer.wait_merging_threads()
+        try:
+            self._writer.commit()
+            self._writer.wait_merging_threads()
+        except (ValueError, OSError) as error:
+            raise LibraryError("全文索引写不进磁盘，请检查磁盘空间后再试；原来的文件库没有变动。") from error

@@ -6,12 +6,16 @@ from collections.abc import Collection, Mapping, Sequence
 from functools import lru_cache
 from pathlib import Path
 
+import numpy as np
+from numpy.typing import NDArray
+
 from index.catalogue import Catalogue
 from index.dense import DenseIndex
 from index.embed import Embedder
 from index.errors import EmbedderMismatch, LibraryDamaged
-from index.generation import Manifest, current, read_manifest
+from index.generation import current
 from index.lexical import LexicalIndex
+from index.manifest import Manifest, read_manifest, verify
 from index.records import Chunk, PolicyDocument
 
 
@@ -22,7 +26,7 @@ class Library:
         self.manifest = manifest
         self._name = folder.name
         self._home = folder.parent.parent
-        self._embedder = embedder
+        self.embedder = embedder
         self._catalogue = Catalogue(folder / "catalogue.db")
         self._lexical = LexicalIndex(folder / "lexical")
         self._dense = DenseIndex(folder / "chroma")
@@ -54,9 +58,13 @@ class Library:
         """The `k` best (chunk id, BM25 score) for weighted terms."""
         return self._lexical.search(terms, k, boosts, documents)
 
-    def dense(self, query: str, k: int) -> list[tuple[str, float]]:
-        """The `k` nearest (chunk id, cosine) to a text."""
-        return self._dense.search(self._embedder.embed([query])[0], k)
+    def dense(self, query: str | NDArray[np.float32], k: int) -> list[tuple[str, float]]:
+        """The `k` nearest (chunk id, cosine) to a text or to a vector of the library's model."""
+        return self._dense.search(self.embedder.embed([query])[0] if isinstance(query, str) else query, k)
+
+    def counts(self) -> set[int]:
+        """How many chunks each of the three stores holds; a sound library has one number."""
+        return {self._catalogue.chunk_count(), self._lexical.count(), self._dense.count()}
 
     def stale(self) -> bool:
         """Whether a newer generation has been published since this one was opened."""
@@ -71,7 +79,8 @@ def open_library(home: Path, embedder: Embedder) -> Library:
         raise EmbedderMismatch(
             f"文件库是用模型“{manifest.embedder}”建的，现在设置的是“{embedder.name}”。请改回原来的设置，或运行 sync 重建索引。"
         )
+    verify(folder, manifest)
     library = Library(folder, manifest, embedder)
-    if len(library.documents()) != manifest.documents:
-        raise LibraryDamaged("文件库与清单不一致，请重新运行 sync 重建索引。")
+    if len(library.documents()) != manifest.documents or library.counts() != {manifest.chunks}:
+        raise LibraryDamaged("文件库与清单不一致，请运行 sync 重建索引。")
     return library

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import logging
 from collections.abc import Iterable, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass, replace
@@ -13,12 +14,14 @@ from rich.progress import track
 
 from index.catalogue import Catalogue, FileEntry
 from index.embed import Embedder
-from index.errors import LibraryError, NoLibrary, UnreadableFile
-from index.generation import Change, build, current, read_manifest, writing
+from index.errors import LibraryError, UnreadableFile
+from index.generation import Change, build, current, writing
+from index.manifest import Manifest, code_version, read_manifest, verify
 from index.records import ParsedDocument
 
 _POOL_FROM = 40  # starting worker processes costs more than parsing fewer files
 _WORKERS = 2
+_log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,36 +47,52 @@ class Parsed:
     documents: tuple[ParsedDocument, ...]
 
 
+@dataclass(frozen=True, slots=True)
+class Base:
+    """The generation to build on, and what is known of the files in it by path."""
+
+    folder: Path
+    manifest: Manifest
+    files: dict[str, FileEntry]
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """How files are read: the size limit and whether a progress bar is shown."""
+
+    max_bytes: int
+    progress: bool
+
+
 def sync(
     folders: Iterable[Path], home: Path, embedder: Embedder, *, progress: bool = True, max_bytes: int = 20_000_000
 ) -> SyncReport:
-    """Bring the library in `home` up to date with the folders. Raises `LibraryBusy` where another sync is running."""
+    """Bring the library in `home` up to date with the folders. Raises `LibraryBusy` where another sync is running.
+
+    The result depends on the folders alone: many small syncs end where one sync of everything does.
+    """
     from index.read import collect_files
 
     began = perf_counter()
     with writing(home):
-        base, known = _known(home, embedder)
+        base = _base(home, embedder)
+        known = base.files if base else {}
         paths = {p.resolve().as_posix(): p for p in collect_files(folders)}
         fresh = {name: path for name, path in paths.items() if not _same(path, known.get(name))}
         gone = [name for name in known if name not in paths]
-        if base is not None and not fresh and not gone:
-            manifest = read_manifest(base)
-            added: list[str] = []
-            changed: list[str] = []
-            entries = known
+        if base and not fresh and not gone:
+            manifest, entries = base.manifest, known
         else:
-            parsed = _parse_all(list(fresh.values()), max_bytes, progress=progress)
-            added = [n for n in fresh if n not in known]
-            changed = [n for n in fresh if n in known]
-            entries = {n: e for n, e in known.items() if n in paths} | {p.entry.path: p.entry for p in parsed}
-            manifest = build(home, base, _change(base, known, entries, parsed), embedder)
-    refused = [(Path(e.path).name, e.reason) for e in entries.values() if e.reason]
+            kept = {name: known[name] for name in paths if name not in fresh}
+            change = _change(base, kept, fresh, Reading(max_bytes, progress))
+            entries = {entry.path: entry for entry in change.files}
+            manifest = build(home, base.folder if base else None, change, embedder)
     return SyncReport(
-        added=_names(added),
-        changed=_names(changed),
+        added=_names(n for n in fresh if n not in known),
+        changed=_names(n for n in fresh if n in known),
         removed=_names(gone),
         unchanged=len(paths) - len(fresh),
-        quarantined=tuple(sorted(refused)),
+        quarantined=tuple(sorted((Path(e.path).name, e.reason) for e in entries.values() if e.reason)),
         generation=manifest.generation,
         documents=manifest.documents,
         chunks=manifest.chunks,
@@ -81,89 +100,97 @@ def sync(
     )
 
 
-def _names(paths: Sequence[str]) -> tuple[str, ...]:
+def _names(paths: Iterable[str]) -> tuple[str, ...]:
     return tuple(Path(p).name for p in paths)
 
 
-def _known(home: Path, embedder: Embedder) -> tuple[Path | None, dict[str, FileEntry]]:
-    """The generation to build on with its files; none where there is none, it is damaged, or it has another model."""
+def _base(home: Path, embedder: Embedder) -> Base | None:
+    """What can be built on: not a damaged library, nor one of another model or made by other indexing code."""
     try:
-        base = current(home)
-        if read_manifest(base).embedder != embedder.name:
-            return None, {}
-        catalogue = Catalogue(base / "catalogue.db")
-    except (NoLibrary, LibraryError):
-        return None, {}
-    try:
-        return base, catalogue.files()
-    finally:
-        catalogue.close()
+        folder = current(home)
+        manifest = read_manifest(folder)
+        if manifest.embedder != embedder.name or manifest.versions.get("youju") != code_version():
+            return None
+        verify(folder, manifest)
+        catalogue = Catalogue(folder / "catalogue.db")
+        try:
+            return Base(folder, manifest, catalogue.files())
+        finally:
+            catalogue.close()
+    except LibraryError:
+        return None
 
 
 def _same(path: Path, known: FileEntry | None) -> bool:
     if known is None:
         return False
-    state = path.stat()
-    if (state.st_size, state.st_mtime_ns) == (known.size, known.mtime):
-        return True
-    return state.st_size == known.size and hashlib.sha256(path.read_bytes()).hexdigest() == known.sha256
+    try:
+        state = path.stat()
+        if (state.st_size, state.st_mtime_ns) == (known.size, known.mtime):
+            return True
+        return state.st_size == known.size and hashlib.sha256(path.read_bytes()).hexdigest() == known.sha256
+    except OSError:
+        return False
 
 
-def _parse_all(paths: Sequence[Path], max_bytes: int, *, progress: bool) -> list[Parsed]:
-    jobs = [(p, max_bytes) for p in paths]
+def _change(base: Base | None, kept: dict[str, FileEntry], fresh: dict[str, Path], reading: Reading) -> Change:
+    """The documents to take out and to put in. A repost is one document, told by the first of its files."""
+    parsed = {p.entry.path: p for p in _parse_all(list(fresh.values()), reading)}
+    before = _sources(base.files.values()) if base else {}
+    while True:
+        entries = kept | {name: p.entry for name, p in parsed.items()}
+        sources = _sources(entries.values())
+        touched = {i: names for i, names in sources.items() if names[0] in parsed or names != before.get(i)}
+        first = {names[0] for names in touched.values()} - parsed.keys()
+        if not first:
+            break
+        parsed |= {p.entry.path: p for p in _parse_all([Path(name) for name in sorted(first)], reading)}
+    told = {(name, d.document.id): d for name, p in parsed.items() for d in reversed(p.documents)}
+    added = tuple(_with_sources(told[names[0], i], names) for i, names in sorted(touched.items()))
+    removed = tuple(i for i in before if i not in sources or i in touched)
+    return Change(removed, added, tuple(entries[name] for name in sorted(entries)))
+
+
+def _sources(entries: Iterable[FileEntry]) -> dict[str, tuple[str, ...]]:
+    """The paths that hold each document, sorted."""
+    found: dict[str, dict[str, None]] = {}
+    for entry in sorted(entries, key=lambda e: e.path):
+        for document_id in entry.documents:
+            found.setdefault(document_id, {})[entry.path] = None
+    return {document_id: tuple(paths) for document_id, paths in found.items()}
+
+
+def _with_sources(parsed: ParsedDocument, paths: Sequence[str]) -> ParsedDocument:
+    return replace(parsed, document=replace(parsed.document, sources=tuple(dict.fromkeys(_names(paths)))))
+
+
+def _parse_all(paths: Sequence[Path], reading: Reading) -> list[Parsed]:
+    jobs = [(p, reading.max_bytes) for p in paths]
     if len(jobs) < _POOL_FROM:
-        return [_parse(job) for job in track(jobs, "读取文件", disable=not progress)]
+        return [_parse(job) for job in track(jobs, "读取文件", disable=not reading.progress)]
     with ProcessPoolExecutor(_WORKERS) as pool:
-        return list(track(pool.map(_parse, jobs, chunksize=8), "读取文件", total=len(jobs), disable=not progress))
+        done = pool.map(_parse, jobs, chunksize=8)
+        return list(track(done, "读取文件", total=len(jobs), disable=not reading.progress))
 
 
 def _parse(job: tuple[Path, int]) -> Parsed:
     from index.ingest import parse_file
 
     path, max_bytes = job
-    state = path.stat()
-    digest = hashlib.sha256(path.read_bytes()).hexdigest() if state.st_size <= max_bytes else ""
-    entry = FileEntry(path.resolve().as_posix(), state.st_size, state.st_mtime_ns, digest, (), "")
+    entry = FileEntry(path.resolve().as_posix(), 0, 0, "", (), "")
     try:
+        state = path.stat()
+        entry = replace(entry, size=state.st_size, mtime=state.st_mtime_ns)
+        if state.st_size <= max_bytes:
+            entry = replace(entry, sha256=hashlib.sha256(path.read_bytes()).hexdigest())
         documents = tuple(parse_file(path, max_bytes=max_bytes))
     except UnreadableFile as error:
         return Parsed(replace(entry, reason=str(error)), ())
+    except OSError:
+        return Parsed(replace(entry, reason="文件打不开，请检查文件是否还在、是否有读取权限。"), ())
+    except (ImportError, MemoryError):
+        raise  # no fault of the file
+    except Exception:  # a fault of ours in one file must not keep the others out
+        _log.exception("A file could not be parsed")
+        return Parsed(replace(entry, reason="程序处理这份文件时出错，没有收入；请把文件交给维护人员检查。"), ())
     return Parsed(replace(entry, documents=tuple(d.document.id for d in documents)), documents)
-
-
-def _change(
-    base: Path | None, known: dict[str, FileEntry], entries: dict[str, FileEntry], parsed: Sequence[Parsed]
-) -> Change:
-    """The documents to take out and to put in. A repost is one document with all its source files."""
-    sources: dict[str, list[str]] = {}
-    for name in sorted(entries):
-        for document_id in entries[name].documents:
-            sources.setdefault(document_id, []).append(Path(name).name)
-    before: dict[str, list[str]] = {}
-    for name in sorted(known):
-        for document_id in known[name].documents:
-            before.setdefault(document_id, []).append(Path(name).name)
-    fresh = {d.document.id: d for p in sorted(parsed, key=lambda p: p.entry.path, reverse=True) for d in p.documents}
-    moved = [i for i in sources if i in before and i not in fresh and sources[i] != before[i]]
-    kept = {d.document.id: d for d in _stored(base, moved)}
-    removed = [i for i in before if i not in sources or i in fresh or i in kept]
-    added = [_with_sources(d, sources[i]) for i, d in sorted({**kept, **fresh}.items())]
-    return Change(tuple(removed), tuple(added), tuple(entries.values()))
-
-
-def _stored(base: Path | None, ids: Sequence[str]) -> list[ParsedDocument]:
-    if base is None or not ids:
-        return []
-    catalogue = Catalogue(base / "catalogue.db")
-    try:
-        return [
-            ParsedDocument(d, catalogue.articles(d.id), catalogue.tables(d.id), tuple(catalogue.chunks_of(d.id)))
-            for d in catalogue.documents()
-            if d.id in set(ids)
-        ]
-    finally:
-        catalogue.close()
-
-
-def _with_sources(parsed: ParsedDocument, sources: Sequence[str]) -> ParsedDocument:
-    return replace(parsed, document=replace(parsed.document, sources=tuple(dict.fromkeys(sources))))

@@ -1,0 +1,234 @@
+"""Generations survive: builds killed at file operations, damaged files, leftovers, rolling back."""
+
+from __future__ import annotations
+
+import itertools
+import json
+import multiprocessing
+import os
+import shutil
+import signal
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from index.errors import LibraryBusy, LibraryDamaged, NoLibrary
+from index.generation import KEPT, current, roll_back, writing
+from index.library import open_library
+from index.manifest import read_manifest, verify
+from index.sync import sync
+from tests.test_sync import EMBEDDER, NOTICE, texts
+
+FILE_EVENTS = {
+    "open",
+    "os.rename",
+    "os.mkdir",
+    "os.remove",
+    "os.rmdir",
+    "shutil.copytree",
+    "shutil.rmtree",
+    "sqlite3.connect",
+}
+POINTS = 8
+
+
+def _sync(folder: Path, home: Path) -> None:
+    sync([folder], home, EMBEDDER, progress=False)
+
+
+def _write_notice(folder: Path, amount: int) -> None:
+    (folder / "甲.txt").write_text(NOTICE.format(amount=amount), encoding="utf8")
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    path = tmp_path / "documents"
+    path.mkdir()
+    _write_notice(path, 300)
+    return path
+
+
+@pytest.fixture
+def home(folder: Path, tmp_path: Path) -> Path:
+    _sync(folder, tmp_path / "home")
+    return tmp_path / "home"
+
+
+@pytest.fixture
+def many(tmp_path: Path) -> Path:
+    """A home of over a thousand chunks: from there on Chroma writes its own index files."""
+    folder = tmp_path / "many"
+    folder.mkdir()
+    for number in range(110):
+        rules = "\n\n".join(
+            f"第{n}条 第{number}号办法规定，学校应当在{i + 1}日内公示第{number * 10 + i}项内容。"
+            for i, n in enumerate("一二三四五六七八九十")
+        )
+        (folder / f"{number}.txt").write_text(f"某县第{number}号办法\n\n{rules}\n", encoding="utf8")
+    _sync(folder, tmp_path / "home")
+    return tmp_path / "home"
+
+
+def _sync_and_die(folder: Path, home: Path, step: int, count: Path) -> None:
+    """In a child: sync, and be killed at the `step`-th file operation below `home`; 0 lives and writes how many there were."""
+    steps = itertools.count(1)
+    last = 0
+
+    def hook(event: str, arguments: tuple[object, ...]) -> None:
+        nonlocal last
+        if event in FILE_EVENTS and any(str(home) in str(a) for a in arguments[:2]):
+            last = next(steps)
+            if last == step:
+                os.kill(os.getpid(), signal.SIGKILL)
+
+    sys.addaudithook(hook)
+    _sync(folder, home)
+    count.write_text(str(last), encoding="utf8")
+
+
+def test_a_build_killed_at_any_step_leaves_old_or_new_whole(folder: Path, home: Path, tmp_path: Path) -> None:
+    processes = multiprocessing.get_context("forkserver")
+    processes.set_forkserver_preload(["chromadb", "langchain_chroma", "index.sync", "index.ingest", "index.library"])
+    _write_notice(folder, 888)
+    count = tmp_path / "count"
+
+    def run(step: int) -> tuple[Path, int | None]:
+        copy = tmp_path / f"home{step}"
+        shutil.copytree(home, copy)
+        child = processes.Process(target=_sync_and_die, args=(folder, copy, step, count))
+        child.start()
+        child.join()
+        return copy, child.exitcode
+
+    finished, status = run(0)
+    assert (status, "888元" in texts(finished)) == (0, True)
+    total = int(count.read_text(encoding="utf8"))
+    # spread over the build, and densely over its end, where the new generation is published
+    steps = {1 + i * total // POINTS for i in range(POINTS)} | set(range(total - 11, total + 1))
+    outcomes = set()
+    for step in sorted(steps):
+        copy, status = run(step)
+        assert status == -signal.SIGKILL
+        found = texts(copy)
+        assert ("300元" in found) != ("888元" in found), f"killed at operation {step} of {total}"
+        outcomes.add("888元" in found)
+        _sync(folder, copy)
+        assert "888元" in texts(copy)
+        assert len(list((copy / "generations").iterdir())) <= KEPT
+    assert outcomes == {False, True}, "kills must fall on both sides of publishing"
+
+
+def _truncate(path: Path) -> None:
+    os.truncate(path, path.stat().st_size // 2)
+
+
+def _flip(path: Path) -> None:
+    data = bytearray(path.read_bytes())
+    middle = len(data) // 2
+    data[middle : middle + 16] = bytes(b ^ 0xFF for b in data[middle : middle + 16])
+    path.write_bytes(data)
+
+
+def _swell(path: Path) -> None:
+    os.truncate(path, 200 * 2**30)  # sparse: what a torn Chroma link list looks like
+
+
+@pytest.mark.parametrize(
+    ("pattern", "damage"),
+    [
+        ("manifest.json", _truncate),
+        ("catalogue.db", _flip),
+        ("lexical/*.idx", _flip),
+        ("lexical/meta.json", Path.unlink),
+        ("chroma/*/data_level0.bin", _flip),
+        ("chroma/*/data_level0.bin", _truncate),
+        ("chroma/*/index_metadata.pickle", lambda p: os.truncate(p, 0)),
+        ("chroma/*/link_lists.bin", _swell),
+        ("chroma/chroma.sqlite3", _truncate),
+        ("chroma/chroma.sqlite3", lambda p: os.truncate(p, 0)),
+    ],
+)
+def test_damage_is_a_sentence_and_the_next_sync_mends_it(
+    many: Path, tmp_path: Path, pattern: str, damage: Callable[[Path], None]
+) -> None:
+    damage(next(current(many).glob(pattern)))
+    with pytest.raises(LibraryDamaged) as caught:
+        open_library(many, EMBEDDER)
+    assert str(tmp_path) not in str(caught.value)
+    _sync(tmp_path / "many", many)
+    assert len(open_library(many, EMBEDDER).dense("公示内容", 5)) == 5
+
+
+def test_opening_and_searching_leave_a_generation_verifiable(many: Path) -> None:
+    for _ in range(2):
+        library = open_library(many, EMBEDDER)
+        assert library.dense("公示内容", 3)
+        del library
+    verify(current(many), read_manifest(current(many)))
+
+
+def test_a_library_of_another_layout_is_refused_and_rebuilt(folder: Path, home: Path) -> None:
+    path = current(home) / "manifest.json"
+    path.write_text(json.dumps(json.loads(path.read_text(encoding="utf8")) | {"schema": 0}), encoding="utf8")
+    with pytest.raises(LibraryDamaged):
+        open_library(home, EMBEDDER)
+    _sync(folder, home)
+    assert "300元" in texts(home)
+
+
+@pytest.mark.parametrize("pointer", ["", "../../elsewhere", "000009-aaaaaa"])
+def test_a_pointer_that_names_no_generation_is_damage(home: Path, pointer: str) -> None:
+    (home / "CURRENT").write_text(pointer, encoding="utf8")
+    with pytest.raises(LibraryDamaged):
+        current(home)
+
+
+def test_a_copied_home_answers_the_same(home: Path, tmp_path: Path) -> None:
+    original = open_library(home, EMBEDDER)
+    shutil.copytree(home, tmp_path / "restored")
+    restored = open_library(tmp_path / "restored", EMBEDDER)
+    assert restored.dense("班主任津贴", 5) == original.dense("班主任津贴", 5)
+    assert restored.lexical([("津贴", 1.0)], 5) == original.lexical([("津贴", 1.0)], 5)
+
+
+def test_roll_back_returns_the_previous_state_until_the_next_sync(folder: Path, home: Path) -> None:
+    _write_notice(folder, 450)
+    _sync(folder, home)
+    assert roll_back(home).generation == 1
+    assert "300元" in texts(home)
+    _sync(folder, home)
+    assert "450元" in texts(home)
+
+
+def test_roll_back_passes_over_damaged_generations_and_ends_in_words(folder: Path, home: Path) -> None:
+    first = current(home)
+    _write_notice(folder, 450)
+    _sync(folder, home)
+    _truncate(first / "catalogue.db")
+    with pytest.raises(NoLibrary):
+        roll_back(home)
+    assert "450元" in texts(home)
+
+
+def test_roll_back_waits_for_no_writer(home: Path) -> None:
+    with writing(home), pytest.raises(LibraryBusy):
+        roll_back(home)
+
+
+def test_only_the_newest_generations_stay(folder: Path, home: Path) -> None:
+    for amount in (1, 2, 3):
+        _write_notice(folder, amount)
+        _sync(folder, home)
+    names = sorted(p.name[:6] for p in (home / "generations").iterdir())
+    assert names == ["000003", "000004"]
+
+
+def test_much_churn_builds_the_vector_index_anew(folder: Path, home: Path) -> None:
+    for amount in range(1, 6):
+        _write_notice(folder, amount)
+        _sync(folder, home)
+        manifest = open_library(home, EMBEDDER).manifest
+        assert 2 * manifest.deleted <= manifest.chunks
+    assert "5元" in texts(home)
