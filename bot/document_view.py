@@ -140,7 +140,12 @@ def _blocks(
     at = article.start
     for table in tables:
         yield from _paragraphs(document, article, (at, table.start), overlay)
-        yield {"table": table, "rows": _rows(table, overlay)}
+        above = document.text[article.start : table.start]
+        yield {
+            "table": table,
+            "caption": "" if table.caption in above else table.caption,
+            "rows": _rows(table, overlay),
+        }
         at = table.end
     yield from _paragraphs(document, article, (at, article.end), overlay)
     for gap in document.gaps:

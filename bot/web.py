@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import hashlib
+import json
 import re
 import time
 from collections import deque
@@ -85,32 +86,44 @@ class Guard:
 
 
 class _Headed:
-    """A `send` that adds the headers. An HTML page is held until it is whole, because its policy names its own scripts."""
+    """A `send` that adds the headers. The chat page is held until it is whole, because its policy names its own scripts.
+
+    Document pages have no scripts and none are named for them, so one that got in with a document would not run.
+    """
 
     def __init__(self, send: Send, path: str, *, rewrite: bool) -> None:
-        self._send, self._rewrite = send, rewrite
+        self._send = send
+        self._rewrite = rewrite and path == "/"
+        self._joining = path.rstrip("/").endswith("/queue/join")
         self._styles = "" if path.startswith("/documents") else " 'unsafe-inline'"  # Gradio styles elements inline
         self._start: Event | None = None
         self._body = b""
+        self._over = False
 
     async def __call__(self, event: Event) -> None:
+        if self._over:
+            return
         if event["type"] == "http.response.start":
-            headers = dict(event.get("headers", []))
-            html = headers.get(b"content-type", b"").startswith(b"text/html") and b"content-encoding" not in headers
-            if html and self._rewrite:
+            if self._joining and event["status"] == 503:  # Gradio's page would tell of a full queue in English
+                await _refuse(self, 429, message("busy"))
+                self._over = True
+            elif self._rewrite and _is_plain_html(event):
                 self._start = event
-                return
-            await self._send(self._with_headers(event, ""))
+            else:
+                await self._send(self._with_headers(event, ""))
         elif self._start is not None:
             self._body += event.get("body", b"")
             if not event.get("more_body"):
-                page = _chinese(self._body.decode("utf8"))
-                self._start["headers"] = [h for h in self._start["headers"] if h[0] != b"content-length"]
-                self._start["headers"].append((b"content-length", str(len(page.encode())).encode()))
-                await self._send(self._with_headers(self._start, _hashes(page)))
-                await self._send({"type": "http.response.body", "body": page.encode()})
+                await self._send_page(self._start, _chinese(self._body.decode("utf8")))
         else:
             await self._send(event)
+
+    async def _send_page(self, start: Event, page: str) -> None:
+        body = page.encode()
+        headers = [h for h in start["headers"] if h[0] != b"content-length"]
+        headers.append((b"content-length", str(len(body)).encode()))
+        await self._send(self._with_headers({**start, "headers": headers}, _hashes(page)))
+        await self._send({"type": "http.response.body", "body": body})
 
     def _with_headers(self, start: Event, scripts: str) -> Event:
         own = {
@@ -134,7 +147,13 @@ def _chinese(page: str) -> str:
     return _SOCIAL.sub("", page.replace('lang="en"', 'lang="zh-CN"', 1))
 
 
+def _is_plain_html(start: Event) -> bool:
+    headers = dict(start.get("headers", []))
+    return headers.get(b"content-type", b"").startswith(b"text/html") and b"content-encoding" not in headers
+
+
 async def _refuse(send: Send, status: int, text: str) -> None:
-    headers = [(b"content-type", b"text/plain; charset=utf-8")]
+    body = json.dumps({"error": text}, ensure_ascii=False).encode()  # what Gradio's page shows in its notice
+    headers = [(b"content-type", b"application/json"), (b"content-length", str(len(body)).encode())]
     await send({"type": "http.response.start", "status": status, "headers": headers})
-    await send({"type": "http.response.body", "body": text.encode()})
+    await send({"type": "http.response.body", "body": body})

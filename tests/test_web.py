@@ -28,7 +28,18 @@ def client(pace: Pace | None = None) -> TestClient:
         return PlainTextResponse("好")
 
     methods = ["GET", "POST", "HEAD"]
-    inner = Starlette(routes=[Route("/", page, methods=methods), Route("/{path:path}", anything, methods=methods)])
+
+    def full(_: Request) -> PlainTextResponse:
+        return PlainTextResponse("Queue is full.", 503)
+
+    inner = Starlette(
+        routes=[
+            Route("/", page, methods=methods),
+            Route("/documents/script", page),
+            Route("/gradio_api/queue/join/", full, methods=methods),
+            Route("/{path:path}", anything, methods=methods),
+        ]
+    )
     return TestClient(Guard(inner, pace))
 
 
@@ -44,7 +55,7 @@ def client(pace: Pace | None = None) -> TestClient:
 def test_whatever_the_page_does_not_use_is_closed(path: str) -> None:
     response = client().post(path, content=b"x")
     assert response.status_code == 403
-    assert response.text == "这个地址没有开放。"
+    assert response.json() == {"error": "这个地址没有开放。"}
 
 
 @pytest.mark.parametrize(
@@ -75,6 +86,18 @@ def test_the_frame_is_chinese_and_links_nothing_outside() -> None:
 
 def test_document_pages_allow_no_inline_styles() -> None:
     assert "'unsafe-inline'" not in client().get("/documents/0a").headers["content-security-policy"]
+
+
+def test_a_script_in_a_document_page_is_not_allowed() -> None:
+    response = client().get("/documents/script")
+    assert SCRIPT in response.text
+    assert "script-src 'self';" in response.headers["content-security-policy"]
+
+
+def test_a_full_queue_is_told_in_chinese() -> None:
+    response = client().post("/gradio_api/queue/join/", content=b"x")
+    assert response.status_code == 429
+    assert response.json() == {"error": "现在提问的人较多，请稍后再试。"}
 
 
 def test_bodies_are_capped() -> None:
