@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from urllib.parse import urlsplit
 
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, Page, Request, sync_playwright
 
 CHROMIUM = shutil.which("chromium")
 _FLAGS = [
@@ -24,11 +24,28 @@ class Traffic:
 
     requests: list[str] = field(default_factory=list)
     errors: list[str] = field(default_factory=list)
+    streams: int = 0
 
     def watch(self, page: Page) -> None:
-        page.on("request", lambda r: self.requests.append(r.url))
+        page.on("request", self._begin)
+        page.on("requestfinished", self._end)
+        page.on("requestfailed", self._end)  # Gradio ends a stream by aborting it as often as by reading it to its end
         page.on("console", lambda m: self.errors.append(m.text) if m.type == "error" else None)
         page.on("pageerror", lambda e: self.errors.append(str(e)))
+
+    def _begin(self, request: Request) -> None:
+        self.requests.append(request.url)
+        self.streams += _is_stream(request)
+
+    def _end(self, request: Request) -> None:
+        self.streams -= _is_stream(request)
+
+    def settle(self, page: Page, steps: int = 600) -> None:
+        """Wait until no answer is streaming any more: leaving one in its middle is logged as an error by Gradio."""
+        while self.streams and steps:
+            page.wait_for_timeout(50)
+            steps -= 1
+        assert not self.streams, "the answer did not end in time"
 
     @property
     def outside(self) -> list[str]:
@@ -39,6 +56,10 @@ class Traffic:
             for u, p in parts
             if p.scheme in ("http", "https", "ws", "wss") and p.hostname not in ("127.0.0.1", "localhost")
         ]
+
+
+def _is_stream(request: Request) -> bool:
+    return "/queue/data" in request.url
 
 
 @contextmanager

@@ -34,13 +34,17 @@ def browser() -> Iterator[Browser]:
         yield opened
 
 
+@pytest.fixture
+def traffic() -> Traffic:
+    return Traffic()
+
+
 @pytest.fixture(params=[(1280, 800), (390, 844)], ids=["desktop", "phone"])
-def page(browser: Browser, address: str, request: pytest.FixtureRequest) -> Iterator[Page]:
+def page(browser: Browser, address: str, traffic: Traffic, request: pytest.FixtureRequest) -> Iterator[Page]:
     """The chat as opened by a visitor; afterwards no request may have left the machine and no error been logged."""
     width, height = request.param
     context = browser.new_context(viewport={"width": width, "height": height}, locale="zh-CN")
     opened = context.new_page()
-    traffic = Traffic()
     context.on("request", lambda r: traffic.requests.append(r.url))
     traffic.watch(opened)
     opened.goto(address)
@@ -77,12 +81,13 @@ def test_from_a_question_to_the_article_on_its_page(page: Page, tmp_path: Path) 
     assert page.screenshot(path=tmp_path / "chat.png")
 
 
-def test_an_example_is_asked_with_one_click_and_a_new_conversation_begins(page: Page) -> None:
+def test_an_example_is_asked_with_one_click_and_a_new_conversation_begins(page: Page, traffic: Traffic) -> None:
     example = page.locator("button.example").first
     question = example.inner_text()
     example.click()
     expect(page.locator(".asked")).to_have_text(question)
     expect(page.locator(".statement").first).to_be_visible()
+    traffic.settle(page)
     expect(page.locator("#examples")).to_be_hidden()
     page.locator("#restart").click()
     expect(page.locator("#examples")).to_be_visible()
