@@ -207,7 +207,7 @@ def shifted_headings(script: str) -> dict[str, list[tuple[str, str]]]:
     return pages
 
 
-@pytest.mark.parametrize(("script", "share"), [("traditional", 0.85), ("simplified", 0.6)])
+@pytest.mark.parametrize(("script", "share"), [("traditional", 0.85), ("simplified", 0.45)])
 def test_most_shifted_headings_come_back_and_accepted_ones_are_right(script: str, share: float) -> None:
     """The headings are not in the frequencies: `build_frequencies` leaves these documents out."""
     tried = right = wrong = 0

@@ -40,7 +40,8 @@ _VANISHED = -3.0
 _ASCII = {chr(code): -4.0 if chr(code).isdecimal() else -7.0 for code in range(0x20, 0x7F)} | {LOST: -6.0}
 _NUMERALS = "一二三四五六七八九十"
 # How far (in nats) the likeliest text must lead: further where the last character's second byte was eaten. Headings
-# damaged as on a real mirror come back in 9 of 10 cases, and what comes back is right (`tests/test_repair.py`).
+# damaged as on a real mirror come back in 9 of 10 cases, on pages in simplified script in half of them, and what comes
+# back is right (`tests/test_repair.py`).
 MARGIN, WIDE_MARGIN = 3.0, 5.0
 # How unlikely a character of it may be on average.
 UNLIKELY = -6.5
