@@ -12,12 +12,14 @@ from bot.lexicon import load_lexicon
 from bot.lookup import look_up
 from bot.messages import message
 from bot.naming import DocumentNames
+from bot.reading import Reader
 from bot.records import Answer, Hit, LibraryInfo, Outcome, Question, Turn
-from bot.retrieve import retrieve, search_terms
+from bot.retrieve import Searcher, retrieve, search_terms
 from bot.scope import applies, later_versions
 from bot.settings import Settings
 from bot.typos import Speller
 from bot.understand import screen, understand
+from index.embed import BUILTIN
 from index.library import Library
 from index.records import Place
 
@@ -27,7 +29,7 @@ SHOWN_HITS = 10
 class Answerer:
     """Answers questions from one open library. Cheap to keep, made anew for each generation."""
 
-    def __init__(self, library: Library, settings: Settings) -> None:
+    def __init__(self, library: Library, settings: Settings, reader: Reader | None = None) -> None:
         self.library = library
         self.settings = settings
         self.lexicon = load_lexicon(settings.lexicon)
@@ -35,6 +37,7 @@ class Answerer:
         self.names = DocumentNames(documents)
         self.speller = Speller(self.lexicon.terms)
         self.superseded = later_versions(documents)
+        self.searcher = Searcher(library, self.lexicon, reader or Reader.load(BUILTIN), self.superseded)
         self.places = tuple({d.place.path: d.place for d in documents if d.place and d.place.path}.values())
         manifest = library.manifest
         self.info = LibraryInfo(str(manifest.generation), len(documents), manifest.created)
@@ -56,7 +59,7 @@ class Answerer:
         refused = screen(text)
         if refused is not None:
             return self._closed(question, refused, began)
-        hits = retrieve(question, self.library, self.lexicon, self.superseded)
+        hits = retrieve(question, self.searcher)
         found = time.perf_counter()
         draft = self._compose(question, hits)
         timings = {"retrieve_ms": (found - began) * 1000, "compose_ms": (time.perf_counter() - found) * 1000}
@@ -84,12 +87,12 @@ class Answerer:
         ] or applicable
         terms = search_terms(question, self.lexicon)
         if policy and probability(question, policy) >= self.settings.answer_threshold:
-            draft = draft_answer(question, terms, policy, self.library, self.superseded)
+            draft = draft_answer(question, terms, policy, self.searcher)
             if draft.statements:
                 return draft
         others = [h for h in hits if h not in applicable]
         if question.places and others and probability(question, others) >= self.settings.answer_threshold:
-            return draft_answer(question, terms, others, self.library, self.superseded, elsewhere=True)
+            return draft_answer(question, terms, others, self.searcher, elsewhere=True)
         return nearest_sections(question, hits, self.library, self.superseded)
 
     def _closed(self, question: Question, outcome: Outcome, began: float) -> Answer:

@@ -9,10 +9,11 @@ from typing import Protocol
 
 from bot.citations import cite, proved
 from bot.cues import has_cue
-from bot.extractive import Quote, choose_quotes
+from bot.extractive import Asked, Quote, choose_quotes
 from bot.features import Terms
 from bot.messages import message
 from bot.records import Citation, Hit, Outcome, Question, Statement
+from bot.retrieve import Searcher
 from bot.widen import child_headings, matching_rows, responsible_tail
 from index.records import Article, PolicyDocument, Table
 
@@ -44,15 +45,15 @@ def draft_answer(
     question: Question,
     terms: Terms,
     hits: Sequence[Hit],
-    library: Readable,
-    superseded: Mapping[str, PolicyDocument],
+    searcher: Searcher,
     *,
     elsewhere: bool = False,
 ) -> Draft:
     """State what the best articles say. With `elsewhere` every statement carries its place, since it does not apply."""
-    quotes = [q for hit in _speaking(question, hits, library) for q in _quotes(question, terms, hit, library)]
+    speaking = _speaking(question, hits, searcher.library)
+    quotes = [q for hit in speaking for q in _quotes(question, terms, hit, searcher)]
     outcome = Outcome.ELSEWHERE if elsewhere else Outcome.ANSWERED
-    return write(question, quotes, library, superseded, outcome)
+    return write(question, quotes, searcher.library, searcher.superseded, outcome)
 
 
 def write(
@@ -122,7 +123,8 @@ def _speaking(question: Question, hits: Sequence[Hit], library: Readable) -> lis
     return close[:ARTICLES]
 
 
-def _quotes(question: Question, terms: Terms, hit: Hit, library: Readable) -> list[Quote]:
+def _quotes(question: Question, terms: Terms, hit: Hit, searcher: Searcher) -> list[Quote]:
+    library = searcher.library
     document = library.document(hit.chunk.document_id)
     articles = library.articles(document.id)
     article = articles[hit.chunk.article]
@@ -138,7 +140,7 @@ def _quotes(question: Question, terms: Terms, hit: Hit, library: Readable) -> li
         headings = child_headings(hit, document, articles)
         if headings:
             return headings
-    return choose_quotes(question, terms, hit, document, article)
+    return choose_quotes(Asked(question, terms, searcher.reader), hit, document, article)
 
 
 def _by_document(quotes: Sequence[Quote]) -> list[Quote]:

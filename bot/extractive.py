@@ -8,9 +8,9 @@ from dataclasses import dataclass
 import numpy as np
 
 from bot.features import Terms, agrees, covered
+from bot.reading import Reader
 from bot.records import Hit, Question
-from bot.retrieve import late_interaction
-from bot.understand import strip_question_words
+from bot.retrieve import query_tokens
 from index.records import Article, PolicyDocument
 from index.sentences import sentence_spans
 from index.tokens import fold
@@ -24,6 +24,15 @@ _LIST_MARKS = ("（一）", "（二）", "（1）", "(1)", "1.", "一是", "①"
 
 
 @dataclass(frozen=True, slots=True)
+class Asked:
+    """A question with its search terms and the reader that compares sentences with it."""
+
+    question: Question
+    terms: Terms
+    reader: Reader
+
+
+@dataclass(frozen=True, slots=True)
 class Quote:
     """A slice of a document chosen for the answer."""
 
@@ -34,9 +43,7 @@ class Quote:
     row: str = ""  # for a table row its sentence with column names
 
 
-def choose_quotes(
-    question: Question, terms: Terms, hit: Hit, document: PolicyDocument, article: Article
-) -> list[Quote]:
+def choose_quotes(asked: Asked, hit: Hit, document: PolicyDocument, article: Article) -> list[Quote]:
     """The spans of the hit's article that answer, in text order; whole where the article is short or is a list asked for."""
     chunk = hit.chunk
     if chunk.text.startswith("|"):
@@ -50,12 +57,12 @@ def choose_quotes(
     if not spans:
         return _heading(document, article)
     if (
-        question.answer_type in ("list", "procedure")
+        asked.question.answer_type in ("list", "procedure")
         and end - start <= LIST_BUDGET
         and _is_list(document.text[start:end])
     ):
         return [Quote(document, article, start, end)]
-    chosen = _best(question, terms, document, spans)
+    chosen = _best(asked, document, spans)
     return [Quote(document, article, a, b) for a, b in _join(chosen, document.text)]
 
 
@@ -74,11 +81,9 @@ def _heading(document: PolicyDocument, article: Article) -> list[Quote]:
     return [Quote(document, article, article.start, end)] if end > article.start else []
 
 
-def _best(
-    question: Question, terms: Terms, document: PolicyDocument, spans: Sequence[tuple[int, int]]
-) -> list[tuple[int, int]]:
+def _best(asked: Asked, document: PolicyDocument, spans: Sequence[tuple[int, int]]) -> list[tuple[int, int]]:
     """The strongest sentences within the budget, in text order; a sentence led into by `：` brings what follows."""
-    scores = _sentence_scores(question, terms, [document.text[a:b] for a, b in spans])
+    scores = _sentence_scores(asked, [document.text[a:b] for a, b in spans])
     best = float(scores.max())
     taken: list[int] = []
     size = 0
@@ -105,13 +110,13 @@ def _with_list_items(taken: Sequence[int], spans: Sequence[tuple[int, int]], tex
     return whole
 
 
-def _sentence_scores(question: Question, terms: Terms, sentences: Sequence[str]) -> np.ndarray:
-    model = late_interaction()
+def _sentence_scores(asked: Asked, sentences: Sequence[str]) -> np.ndarray:
+    model = asked.reader.model
     folded = [fold(s) for s in sentences]
-    query = model.tokens(strip_question_words(question.search), 32)
+    query = query_tokens(asked.question, asked.reader)
     late = model.score(query, [model.tokens(s, 120) for s in folded])
-    lexical = np.array([covered(terms, s) for s in folded])
-    kind = np.array([agrees(question.answer_type, s) for s in sentences], dtype=float)
+    lexical = np.array([covered(asked.terms, s) for s in folded])
+    kind = np.array([agrees(asked.question.answer_type, s) for s in sentences], dtype=float)
     return np.asarray(late + 0.6 * lexical + 0.15 * kind, dtype=float)
 
 

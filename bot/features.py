@@ -4,81 +4,179 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Mapping, Sequence
+from collections import defaultdict
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
+import numpy as np
+from numpy.typing import NDArray
+
+from bot.reading import Match, Reading
 from bot.records import AnswerType, Question
 from bot.scope import applies
 from bot.understand import number_of
 from index.records import Article, Chunk, PolicyDocument
-from index.tokens import fold
 
-FEATURES = (
-    "lexical", "coverage", "path_coverage", "title_coverage", "late", "dense", "place", "other_place", "named",
-    "article", "number", "answer_type", "third_party", "superseded", "front", "row", "year", "short",
-)  # fmt: skip
+Column = NDArray[np.float64]
 
+_NUMERAL = r"[\d〇零一二两三四五六七八九十百千万亿]"
 _EVIDENCE: dict[AnswerType, re.Pattern[str]] = {
-    "amount": re.compile(r"[\d〇零一二三四五六七八九十百千万亿]+(?:\.\d+)?[万亿]?元"),
-    "ratio": re.compile(r"\d+(?:\.\d+)?[%％]|百分之|\d[:：∶]\d|[一二三四五六七八九]成|比例"),
-    "date": re.compile(r"\d{4}年|\d+月|[\d一二三四五六七八九十两]+(?:个)?(?:工作日|小时|日|天|年|月|周|学期)"),
-    "age": re.compile(r"[\d一二三四五六七八九十]+(?:周岁|岁)"),
-    "count": re.compile(r"[\d一二三四五六七八九十百千两]+(?:所|个|人|次|名|节|班|课时|小时|%)"),
-    "who": re.compile(r"部门|责任单位|政府|教育局|教育厅|委员会|负责|牵头|主管|机关"),
+    "amount": re.compile(rf"{_NUMERAL}+(?:\.\d+)?[万亿]?元|{_NUMERAL}倍|免费|免收|不得收"),
+    "ratio": re.compile(r"\d+(?:\.\d+)?[%％]|百分之|\d[:：∶]\d|[一二三四五六七八九]成|分之|比例"),
+    "date": re.compile(
+        rf"\d{{4}}年|{_NUMERAL}+月|{_NUMERAL}+(?:个)?(?:工作日|小时|学期|分钟|日|天|年|周)|每[年月周日]"
+    ),
+    "age": re.compile(rf"{_NUMERAL}+(?:周岁|岁)"),
+    "count": re.compile(rf"{_NUMERAL}+(?:余)?(?:所|个|人|次|名|节|班|课时|小时|项|门|万|平方米|%)"),
+    "who": re.compile(r"部门|责任单位|政府|教育局|教育厅|委员会|负责|牵头|主管|机关|机构|公安"),
     "list": re.compile(r"（[一二三四五六七八九]）|[、；].+[、；]"),
     "procedure": re.compile(r"申请|审核|批准|备案|报|应当|通知|程序|提交|办理"),
-    "whether": re.compile(r"应当|可以|不得|必须|禁止|允许|鼓励|有权|不予|原则上"),
+    "whether": re.compile(r"应当|可以|不得|必须|禁止|允许|鼓励|有权|不予|原则上|严禁"),
 }
+FIGURES = ("amount", "ratio", "date", "age", "count")
+_CLOSING = re.compile(r"本(?:法|条例|办法|规定|细则|实施办法)自.{4,40}施行|同时废止|负责解释")
 
 
 @dataclass(frozen=True, slots=True)
 class Terms:
-    """The question's search terms with their weights, split by where they come from."""
+    """The question's search terms with their weights, split by where they come from, and its concepts.
+
+    A concept is what one lay expression stands for: all its wordings and its weight.
+    """
 
     typed: Mapping[str, float]
     expanded: Mapping[str, float]
+    concepts: tuple[tuple[tuple[str, ...], float], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class Candidate:
-    """A chunk with its document, its article and what the searches gave it (0–1, 0 where not found)."""
+    """A chunk with its document, its article, its readings and what the searches gave it (score 0–1 and rank; 0: not found)."""
 
     chunk: Chunk
     document: PolicyDocument
     article: Article
+    reading: Reading
+    title: str
     lexical: float
     dense: float
-    late: float
+    ranks: Mapping[str, int]
     superseded: bool
 
 
-def features(question: Question, terms: Terms, candidate: Candidate) -> dict[str, float]:
-    """The values of `FEATURES` for one candidate, each about 0–1 (penalties too: their weights are negative)."""
-    chunk, document = candidate.chunk, candidate.document
-    body = fold(f"{chunk.text} {chunk.indexed}")
-    path = fold(chunk.path)
-    title = fold(document.title)
-    place = bool(question.places) and document.place is not None
+def features(
+    question: Question, terms: Terms, candidates: Sequence[Candidate], match: Match, weights: NDArray[np.float32]
+) -> dict[str, Column]:
+    """Every feature by name, one value a candidate, most of them 0–1. `weights`: of the question's tokens, as in `match`."""
+    single = {name: [value(question, c) for c in candidates] for name, value in _SINGLE.items()}
+    words = _word_features(terms, candidates)
+    late = _late_features(match, weights)
+    kind = _EVIDENCE.get(question.answer_type)
+    best = [c.reading.sentences[w] for c, w in zip(candidates, match.which, strict=True)]
+    in_best = [bool(kind and kind.search(s)) for s in best]
+    columns = {name: np.array(values, dtype=float) for name, values in {**single, **words, **late}.items()}
+    columns["type_in_best"] = np.array(in_best, dtype=float)
+    wants_figure = question.answer_type in FIGURES
+    columns["figure_missing"] = np.array([wants_figure and not _has(kind, c) for c in candidates], dtype=float)
+    columns |= _by_document(candidates, columns)
+    return columns
+
+
+def _has(kind: re.Pattern[str] | None, candidate: Candidate) -> bool:
+    return bool(kind and kind.search(candidate.reading.body))
+
+
+def _word_features(terms: Terms, candidates: Sequence[Candidate]) -> dict[str, list[float]]:
+    """Shares of the question's words in body, path and title; rare among the candidates counts more."""
+    texts = [f"{c.reading.path} {c.reading.body}" for c in candidates]
+    found = {t: [t in text for text in texts] for t in terms.typed}
+    rarity = {t: w * math.log((1 + len(texts)) / (1 + sum(found[t]))) for t, w in terms.typed.items()}
+    total = sum(rarity.values()) or 1.0
+    rare = [sum(r for t, r in rarity.items() if found[t][i]) / total for i in range(len(texts))]
+    sentences = [
+        max(covered(terms, s) for s in c.reading.sentences) if len(c.reading.sentences) < 12 else covered(terms, text)
+        for c, text in zip(candidates, texts, strict=True)
+    ]
     return {
-        "lexical": candidate.lexical,
-        "coverage": covered(terms, body + path),
-        "path_coverage": covered(terms, path),
-        "title_coverage": covered(terms, title),
-        "late": candidate.late,
-        "dense": candidate.dense,
-        "place": float(place and applies(document, question.places)),
-        "other_place": float(bool(question.places) and not applies(document, question.places)),
-        "named": float(document.id in question.documents),
-        "article": float(number_of(candidate.article.number) in question.article_refs),
-        "number": float(document.id in question.doc_nos and candidate.article.kind == "front"),
-        "answer_type": float(agrees(question.answer_type, chunk.text)),
-        "third_party": float(document.kind == "third_party"),
-        "superseded": float(candidate.superseded),
-        "front": float(candidate.article.kind in ("front", "tail")),
-        "row": float(candidate.article.kind == "table"),
-        "year": float(any(f"{y}年" in body or str(y) in chunk.text for y in question.years)),
-        "short": 1 / (1 + math.exp((len(chunk.text) - 60) / 20)),
+        "coverage": [covered(terms, text) for text in texts],
+        "rare_coverage": rare,
+        "sentence_coverage": sentences,
+        "path_coverage": [covered(terms, c.reading.path) for c in candidates],
+        "title_coverage": [covered(terms, c.title) for c in candidates],
+        "concepts": [_concepts(terms, text) for text in texts],
     }
+
+
+def _concepts(terms: Terms, text: str) -> float:
+    total = sum(weight for _, weight in terms.concepts)
+    met = sum(weight for wordings, weight in terms.concepts if any(w in text for w in wordings))
+    return met / total if total else 0.0
+
+
+def _late_features(match: Match, weights: NDArray[np.float32]) -> dict[str, Sequence[float]]:
+    share = weights / (float(weights.sum()) or 1.0)
+    squared = np.maximum(match.whole, 0.0) ** 2
+    lost = (1.0 - squared) * share
+    return {
+        "late": (squared @ share).tolist(),
+        "late_sentence": match.sentence.tolist(),
+        "late_body": ((np.maximum(match.body, 0.0) ** 2) @ share).tolist(),
+        "late_path": ((np.maximum(match.path, 0.0) ** 2) @ share).tolist(),
+        "late_title": ((np.maximum(match.title, 0.0) ** 2) @ share).tolist(),
+        "unmatched": ((match.whole < 0.5) @ share).tolist(),
+        "worst": (lost.max(axis=1) if lost.shape[1] else np.zeros(len(lost))).tolist(),
+        "exact": ((match.whole > 0.99) @ share).tolist(),
+    }
+
+
+def _by_document(candidates: Sequence[Candidate], columns: Mapping[str, Column]) -> dict[str, Column]:
+    """How well the document as a whole fits: its best lexical score and the mean of its three best late scores."""
+    rows: dict[str, list[int]] = defaultdict(list)
+    for i, candidate in enumerate(candidates):
+        rows[candidate.document.id].append(i)
+    lexical, late = np.zeros(len(candidates)), np.zeros(len(candidates))
+    for of_document in rows.values():
+        lexical[of_document] = columns["lexical"][of_document].max()
+        late[of_document] = np.sort(columns["late"][of_document])[-3:].mean()
+    return {"document_lexical": lexical, "document_late": late}
+
+
+def _rank(name: str) -> Callable[[Question, Candidate], float]:
+    return lambda _, c: 1 / math.log2(1 + c.ranks[name]) if name in c.ranks else 0.0
+
+
+def _placed(question: Question, c: Candidate) -> bool:
+    return bool(question.places) and c.document.place is not None
+
+
+_SINGLE: dict[str, Callable[[Question, Candidate], float]] = {
+    "lexical": lambda _, c: c.lexical,
+    "lexical_rank": _rank("lexical"),
+    "dense": lambda _, c: c.dense,
+    "dense_rank": _rank("dense"),
+    "place": lambda q, c: float(_placed(q, c) and c.document.place in q.places),
+    "place_above": lambda q, c: float(
+        _placed(q, c) and c.document.place not in q.places and applies(c.document, q.places)
+    ),
+    "other_place": lambda q, c: float(bool(q.places) and not applies(c.document, q.places)),
+    "national": lambda q, c: float(not q.places and c.document.place is not None and not c.document.place.path),
+    "named": lambda q, c: float(c.document.id in q.documents),
+    "article": lambda q, c: float(number_of(c.article.number) in q.article_refs),
+    "number": lambda q, c: float(c.document.id in q.doc_nos and c.article.kind == "front"),
+    "third_party": lambda _, c: float(c.document.kind == "third_party"),
+    "superseded": lambda _, c: float(c.superseded),
+    "front": lambda _, c: float(c.article.kind in ("front", "tail")),
+    "closing": lambda _, c: float(bool(_CLOSING.search(c.chunk.text))),
+    "row": lambda _, c: float(c.chunk.text.startswith("|")),
+    "year": lambda q, c: float(any(str(y) in c.reading.body for y in q.years)),
+    "length": lambda _, c: min(1.0, math.log(1 + len(c.chunk.text)) / 7),
+    "answer_type": lambda q, c: float(_has(_EVIDENCE.get(q.answer_type), c)),
+}
+FEATURES = (
+    *_SINGLE, "coverage", "rare_coverage", "sentence_coverage", "path_coverage", "title_coverage", "concepts",
+    "late", "late_sentence", "late_body", "late_path", "late_title", "unmatched", "worst", "exact",
+    "type_in_best", "figure_missing", "document_lexical", "document_late",
+)  # fmt: skip
 
 
 def covered(terms: Terms, text: str) -> float:
@@ -100,7 +198,3 @@ def agrees(kind: AnswerType, text: str) -> bool:
 def linear(values: Mapping[str, float], weights: Mapping[str, float]) -> float:
     """The weighted sum, over the names of `weights`."""
     return sum(w * values.get(name, 1.0 if name == "bias" else 0.0) for name, w in weights.items())
-
-
-def strongest(hits: Sequence[dict[str, float]], name: str) -> float:
-    return max((h.get(name, 0.0) for h in hits), default=0.0)

@@ -69,6 +69,18 @@ class Lexicon:
         found = self._automaton.find_matches_as_indexes(text)
         return [Match(self._terms[i], start, end, tuple(self._members[self._terms[i]])) for i, start, end in found]
 
+    def concepts(self, text: str) -> list[tuple[tuple[str, ...], float]]:
+        """For each term found in `text` all wordings of what it may mean, and how much it counts."""
+        return [
+            (
+                tuple(
+                    dict.fromkeys(term for group in match.groups for term in (match.term, *group.formal, *group.lay))
+                ),
+                max(group.weight for group in match.groups),
+            )
+            for match in self.matches(text)
+        ]
+
     def expand(self, text: str) -> dict[str, float]:
         """Formal terms that `text` stands for, each with its weight; terms that are typed already are left out."""
         weights: dict[str, float] = {}

@@ -1,40 +1,60 @@
-"""Question → ranked hits: lexical and dense searches, their union as candidates, then a readable linear reranker."""
+"""Question → ranked hits: lexical and dense searches, their union as candidates, then a readable learned reranker."""
 
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
-from functools import cache, lru_cache
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from typing import Protocol
 
 import numpy as np
 
-from bot.features import Candidate, Terms, features, linear
+from bot.features import Candidate, Column, Terms, features
 from bot.lexicon import Lexicon
+from bot.reading import Reader
 from bot.records import Hit, Question
 from bot.understand import number_of, strip_question_words
-from index.late import LateInteraction
-from index.records import Article, Chunk, PolicyDocument
-from index.tokens import fold, grams
+from index.late import Tokens
+from index.places import short_name
+from index.records import Article, Chunk, PolicyDocument, Table
+from index.tokens import grams
 
-LEXICAL_DEPTH, DENSE_DEPTH, POOL = 160, 80, 200
+LEXICAL_DEPTH, DENSE_DEPTH, POOL = 120, 80, 240
+SCOPE_DEPTH, FEW_DOCUMENTS = 100, 3
 BOOSTS = {"title": 0.6, "path": 1.3, "text": 1.0, "responsible": 0.3}
 EXPANSION = 0.5
-_QUERY_TOKENS, _PASSAGE_TOKENS = 32, 220
+QUERY_TOKENS = 32
 
 
 class Searchable(Protocol):
     """What retrieval needs of a library."""
 
     def lexical(
-        self, terms: Sequence[tuple[str, float]], k: int, boosts: Mapping[str, float] | None = None
+        self,
+        terms: Sequence[tuple[str, float]],
+        k: int,
+        boosts: Mapping[str, float] | None = None,
+        documents: Collection[str] | None = None,
     ) -> list[tuple[str, float]]: ...
+    def documents(self) -> Sequence[PolicyDocument]: ...
     def dense(self, query: str, k: int) -> list[tuple[str, float]]: ...
     def chunks(self, ids: Sequence[str]) -> list[Chunk]: ...
     def chunks_of(self, document_id: str) -> list[Chunk]: ...
     def document(self, document_id: str) -> PolicyDocument: ...
     def articles(self, document_id: str) -> Sequence[Article]: ...
+    def tables(self, document_id: str) -> Sequence[Table]: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Searcher:
+    """What retrieval works with besides the question."""
+
+    library: Searchable
+    lexicon: Lexicon
+    reader: Reader
+    superseded: Mapping[str, PolicyDocument]
 
 
 @cache
@@ -44,15 +64,19 @@ def weights(name: str = "reranker") -> dict[str, float]:
     return loaded
 
 
-@cache
-def late_interaction() -> LateInteraction:
-    return LateInteraction.load(Path(__file__).resolve().parent.parent / "index" / "model")
+def subject(question: Question) -> str:
+    """The question without question words and without the names of its places, which documents are chosen by."""
+    text = question.search
+    for place in question.places:
+        for name in place.path:
+            text = text.replace(name, " ").replace(short_name(name), " ")
+    return strip_question_words(text) or strip_question_words(question.search)
 
 
 def search_terms(question: Question, lexicon: Lexicon) -> Terms:
     """Uni- and bigrams of the question without its question words, and of the formal terms it stands for."""
     typed: dict[str, float] = {}
-    for gram in grams(strip_question_words(question.search)):
+    for gram in grams(subject(question)):
         typed[gram] = 1.0 if len(gram) > 1 else 0.3
     expanded: dict[str, float] = {}
     for term, weight in lexicon.expand(question.search).items():
@@ -60,37 +84,79 @@ def search_terms(question: Question, lexicon: Lexicon) -> Terms:
             if gram not in typed:
                 share = EXPANSION * weight * (1.0 if len(gram) > 1 else 0.3)
                 expanded[gram] = max(expanded.get(gram, 0.0), share)
-    return Terms(typed, expanded)
+    return Terms(typed, expanded, tuple(lexicon.concepts(subject(question))))
 
 
-def retrieve(
-    question: Question, library: Searchable, lexicon: Lexicon, superseded: Mapping[str, PolicyDocument], *, k: int = 50
-) -> list[Hit]:
-    """The best hit of each article, best first, each with its ranks and feature values."""
-    terms = search_terms(question, lexicon)
+def query_tokens(question: Question, reader: Reader) -> Tokens:
+    """What late interaction reads of a question."""
+    return reader.model.tokens(subject(question), QUERY_TOKENS)
+
+
+@dataclass(frozen=True, slots=True)
+class Pool:
+    """The candidates of a question with their feature columns."""
+
+    candidates: tuple[Candidate, ...]
+    columns: Mapping[str, Column]
+
+    def values(self, i: int) -> dict[str, float]:
+        return {name: float(column[i]) for name, column in self.columns.items()}
+
+
+def gather(question: Question, terms: Terms, searcher: Searcher) -> Pool:
+    """Search both ways and measure every chunk that one of them found."""
+    library = searcher.library
     lexical = library.lexical([*terms.typed.items(), *terms.expanded.items()], LEXICAL_DEPTH, BOOSTS)
-    dense = library.dense(question.search, DENSE_DEPTH)
-    pool = list(dict.fromkeys([*_pointed_at(question, library), *(i for i, _ in lexical), *(i for i, _ in dense)]))
-    chunks = library.chunks(pool[:POOL])
-    late = _late_scores(question, chunks)
+    dense = library.dense(subject(question), DENSE_DEPTH)
+    near = _in_scope(question, terms, library)
+    found = [*_pointed_at(question, library), *near, *(i for i, _ in lexical), *(i for i, _ in dense)]
+    chunks = library.chunks(list(dict.fromkeys(found))[:POOL])
     top = max((score for _, score in lexical), default=1.0) or 1.0
     by_lexical, by_dense = {i: s / top for i, s in lexical}, dict(dense)
     ranks = {"lexical": _ranks(lexical), "dense": _ranks(dense)}
-    hits = []
-    for chunk, late_score in zip(chunks, late, strict=True):
-        candidate = Candidate(
-            chunk=chunk,
-            document=library.document(chunk.document_id),
-            article=library.articles(chunk.document_id)[chunk.article],
-            lexical=by_lexical.get(chunk.id, 0.0),
-            dense=by_dense.get(chunk.id, 0.0),
-            late=float(late_score),
-            superseded=chunk.document_id in superseded,
+    candidates, titles = [], []
+    for chunk in chunks:
+        document = library.document(chunk.document_id)
+        title, title_tokens = searcher.reader.title(document.title)
+        titles.append(title_tokens)
+        candidates.append(
+            Candidate(
+                chunk=chunk,
+                document=document,
+                article=library.articles(chunk.document_id)[chunk.article],
+                reading=searcher.reader.read(chunk),
+                title=title,
+                lexical=by_lexical.get(chunk.id, 0.0),
+                dense=by_dense.get(chunk.id, 0.0),
+                ranks={name: found[chunk.id] for name, found in ranks.items() if chunk.id in found},
+                superseded=chunk.document_id in searcher.superseded,
+            )
         )
-        values = features(question, terms, candidate)
-        places = {name: found[chunk.id] for name, found in ranks.items() if chunk.id in found}
-        hits.append(Hit(chunk, linear(values, weights()), places, values))
-    return _best_of_each_article(hits)[:k]
+    query = query_tokens(question, searcher.reader)
+    match = searcher.reader.match(query, [c.reading for c in candidates], titles)
+    return Pool(tuple(candidates), features(question, terms, candidates, match, searcher.reader.model.weights[query]))
+
+
+def retrieve(question: Question, searcher: Searcher, *, k: int = 50) -> list[Hit]:
+    """The best hit of each article, best first, each with its ranks and feature values."""
+    pool = gather(question, search_terms(question, searcher.lexicon), searcher)
+    if not pool.candidates:
+        return []
+    scores = np.sum([w * pool.columns[name] for name, w in weights().items()], axis=0)
+    return best_of_each_article(pool, scores)[:k]
+
+
+def best_of_each_article(pool: Pool, scores: Column) -> list[Hit]:
+    """Hits by falling score, one an article; each table row is its own answer."""
+    best: dict[tuple[str, int, int], Hit] = {}
+    for i in np.argsort(-scores, kind="stable"):
+        candidate = pool.candidates[i]
+        chunk = candidate.chunk
+        row = chunk.start if chunk.text.startswith("|") else -1
+        key = (chunk.document_id, chunk.article, row)
+        if key not in best:
+            best[key] = Hit(chunk, float(scores[i]), dict(candidate.ranks), pool.values(int(i)))
+    return list(best.values())
 
 
 def _pointed_at(question: Question, library: Searchable) -> list[str]:
@@ -105,31 +171,18 @@ def _pointed_at(question: Question, library: Searchable) -> list[str]:
     return pointed[: POOL // 4]
 
 
-def passage_text(chunk: Chunk) -> str:
-    """What late interaction reads of a chunk: its heading path, its words, and a table row's sentence."""
-    return f"{chunk.path} {chunk.indexed or chunk.text}" if chunk.text.startswith("|") else f"{chunk.path} {chunk.text}"
-
-
-@lru_cache(maxsize=50_000)
-def _passage_tokens(_chunk_id: str, text: str) -> np.ndarray:
-    return late_interaction().tokens(text, _PASSAGE_TOKENS)
-
-
-def _late_scores(question: Question, chunks: Sequence[Chunk]) -> np.ndarray:
-    if not chunks:
-        return np.zeros(0, dtype=np.float32)
-    model = late_interaction()
-    query = model.tokens(strip_question_words(question.search), _QUERY_TOKENS)
-    return model.score(query, [_passage_tokens(c.id, fold(passage_text(c))) for c in chunks])
+def _in_scope(question: Question, terms: Terms, library: Searchable) -> list[str]:
+    """Chunks of the documents of the asked place or name: all of them where they are few, else the best by words."""
+    scope = set(question.documents) or {d.id for d in library.documents() if d.place and d.place in question.places}
+    if not scope:
+        return []
+    if len(scope) <= FEW_DOCUMENTS:
+        every = [c.id for document_id in sorted(scope) for c in library.chunks_of(document_id)]
+        if len(every) <= SCOPE_DEPTH:
+            return every
+    found = library.lexical([*terms.typed.items(), *terms.expanded.items()], SCOPE_DEPTH, BOOSTS, scope)
+    return [chunk_id for chunk_id, _ in found]
 
 
 def _ranks(found: Sequence[tuple[str, float]]) -> dict[str, int]:
     return {chunk_id: rank for rank, (chunk_id, _) in enumerate(found, 1)}
-
-
-def _best_of_each_article(hits: Sequence[Hit]) -> list[Hit]:
-    best: dict[tuple[str, int, int], Hit] = {}
-    for hit in sorted(hits, key=lambda h: -h.score):
-        row = hit.chunk.start if hit.chunk.text.startswith("|") else -1  # each table row is its own answer
-        best.setdefault((hit.chunk.document_id, hit.chunk.article, row), hit)
-    return list(best.values())

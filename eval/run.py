@@ -108,13 +108,14 @@ def _faithful(citation: Citation, library: Library) -> float:
 
 
 def _passage(hit: Hit, library: Library) -> dict[str, str]:
-    """The hit's whole article where it is not too long, else its chunk, under its heading path."""
+    """The hit's whole article where it is not too long, else its chunk, under its document's name and its heading path."""
     document = library.document(hit.chunk.document_id)
     article = library.articles(document.id)[hit.chunk.article]
     chunk = hit.chunk
     whole = article.end - article.start <= PASSAGE_LENGTH and not chunk.text.startswith("|")
     text = document.text[article.start : article.end] if whole else f"{chunk.text}\n{chunk.indexed}"
-    return {"source": Path(document.sources[0]).name, "text": f"{chunk.path}\n{text}"}
+    head = f"{document.title}{document.doc_no or ''}\n{chunk.path}"
+    return {"source": Path(document.sources[0]).name, "text": f"{head}\n{text}"}
 
 
 def _write_lines(path: Path, rows: Sequence[Mapping[str, Any]]) -> None:

@@ -16,17 +16,19 @@ from safetensors.numpy import load_file
 from tokenizers import Tokenizer
 
 Tokens = NDArray[np.int32]
+Scores = NDArray[np.float32]
 _WEIGHTS = "embedding.weight"
 
 
 class LateInteraction:
     """Token vectors (V, dims), token weights (V,) and their tokenizer."""
 
-    def __init__(self, tokenizer: Tokenizer, vectors: NDArray[np.float32]) -> None:
+    def __init__(self, tokenizer: Tokenizer, vectors: NDArray[np.floating]) -> None:
         self._tokenizer = tokenizer
-        self.weights = np.linalg.norm(vectors, axis=1)
-        self._unit = vectors / np.maximum(self.weights, 1e-9)[:, None]
-        self._skipped = np.zeros(len(vectors), dtype=bool)
+        rows = np.asarray(vectors, dtype=np.float32)
+        self.weights = np.linalg.norm(rows, axis=1)
+        self._unit = rows / np.maximum(self.weights, 1e-9)[:, None]
+        self._skipped = np.zeros(len(rows), dtype=bool)
         for token, index in tokenizer.get_vocab().items():
             self._skipped[index] = not re.search(r"\w", token)
 
@@ -39,18 +41,30 @@ class LateInteraction:
 
     def tokens(self, text: str, limit: int) -> Tokens:
         """Token ids of a folded text without punctuation, at most `limit`."""
-        ids = np.asarray(self._tokenizer.encode(text).ids, dtype=np.int32)
-        return ids[~self._skipped[ids]][:limit] if len(ids) else ids
+        return self._words(self._tokenizer.encode(text).ids)[:limit]
 
-    def score(self, query: Tokens, passages: Sequence[Tokens]) -> NDArray[np.float32]:
-        """The score (0–1) of each passage; similarity depends on token ids only, so each distinct one is compared once."""
-        best = self.best_matches(query, passages)
+    def token_batch(self, texts: Sequence[str], limit: int) -> list[Tokens]:
+        """`tokens` of many texts at once."""
+        return [self._words(e.ids)[:limit] for e in self._tokenizer.encode_batch(list(texts))]
+
+    def _words(self, ids: Sequence[int]) -> Tokens:
+        found = np.asarray(ids, dtype=np.int32)
+        return found[~self._skipped[found]] if len(found) else found
+
+    def score(self, query: Tokens, passages: Sequence[Tokens]) -> Scores:
+        """The score (0–1) of each passage."""
+        return self.weighted(query, self.best_matches(query, passages))
+
+    def weighted(self, query: Tokens, best: Scores) -> Scores:
+        """Scores (n,) from best cosines (n, query tokens)."""
         weights = self.weights[query]
-        total = float(weights.sum()) or 1.0
-        return np.asarray((np.maximum(best, 0.0) ** 2) @ weights / total, dtype=np.float32)
+        return np.asarray((np.maximum(best, 0.0) ** 2) @ weights / (float(weights.sum()) or 1.0), dtype=np.float32)
 
-    def best_matches(self, query: Tokens, passages: Sequence[Tokens]) -> NDArray[np.float32]:
-        """(passages, query tokens): the best cosine of each query token in each passage, 0 where a passage is empty."""
+    def best_matches(self, query: Tokens, passages: Sequence[Tokens]) -> Scores:
+        """(passages, query tokens): the best cosine of each query token in each passage, 0 where a passage is empty.
+
+        Similarity depends on token ids only, so each distinct one is compared once.
+        """
         best = np.zeros((len(passages), len(query)), dtype=np.float32)
         filled = [i for i, p in enumerate(passages) if len(p)]
         if not filled or not len(query):

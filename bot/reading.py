@@ -1,0 +1,85 @@
+"""A chunk as the reranker reads it: folded words and tokens of its sentences, its heading path and its document's title."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+from pathlib import Path
+
+import numpy as np
+
+from index.late import LateInteraction, Scores, Tokens
+from index.records import Chunk
+from index.sentences import sentence_spans
+from index.tokens import fold
+
+SENTENCE_TOKENS, HEADING_TOKENS = 120, 40
+_CACHED = 20_000
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """Folded texts and token ids; `sentences` and `tokens` go together."""
+
+    body: str
+    path: str
+    sentences: tuple[str, ...]
+    tokens: tuple[Tokens, ...]
+    path_tokens: Tokens
+
+
+@dataclass(frozen=True, slots=True)
+class Match:
+    """Best cosines of the question's tokens, one row a chunk: in its heading path, its title, its sentences, all of them.
+
+    `sentence` holds each chunk's best sentence score, `which` its number.
+    """
+
+    path: Scores
+    title: Scores
+    body: Scores
+    whole: Scores
+    sentence: Scores
+    which: tuple[int, ...]
+
+
+class Reader:
+    """Reads chunks and keeps what it has read."""
+
+    def __init__(self, model: LateInteraction) -> None:
+        self.model = model
+        self.read = lru_cache(maxsize=_CACHED)(self._read)
+        self.title = lru_cache(maxsize=_CACHED)(self._title)
+
+    @classmethod
+    def load(cls, folder: Path) -> Reader:
+        return cls(LateInteraction.load(folder))
+
+    def _read(self, chunk: Chunk) -> Reading:
+        texts = [chunk.text[a:b] for a, b in sentence_spans(chunk.text)] or [chunk.text]
+        if chunk.indexed:
+            texts = [chunk.indexed] if chunk.text.startswith("|") else [*texts, chunk.indexed]
+        sentences = tuple(fold(t) for t in texts)
+        path = fold(chunk.path)
+        tokens = tuple(self.model.token_batch(sentences, SENTENCE_TOKENS))
+        return Reading(" ".join(sentences), path, sentences, tokens, self.model.tokens(path, HEADING_TOKENS))
+
+    def _title(self, title: str) -> tuple[str, Tokens]:
+        folded = fold(title)
+        return folded, self.model.tokens(folded, HEADING_TOKENS)
+
+    def match(self, query: Tokens, readings: Sequence[Reading], titles: Sequence[Tokens]) -> Match:
+        """Match a question with chunks, every distinct token compared once."""
+        count = len(readings)
+        sentences = [t for r in readings for t in r.tokens]
+        best = self.model.best_matches(query, [*sentences, *(r.path_tokens for r in readings), *titles])
+        in_sentences = best[: len(sentences)]
+        path, title = best[len(sentences) : len(sentences) + count], best[len(sentences) + count :]
+        starts = np.cumsum([0, *(len(r.tokens) for r in readings[:-1])])
+        body = np.maximum.reduceat(in_sentences, starts, axis=0) if count else in_sentences
+        owner = np.repeat(np.arange(count), [len(r.tokens) for r in readings])
+        scores = self.model.weighted(query, np.maximum(in_sentences, 0.6 * path[owner]))
+        which = [int(np.argmax(scores[s : s + len(r.tokens)])) for s, r in zip(starts, readings, strict=True)]
+        sentence = np.array([scores[s + w] for s, w in zip(starts, which, strict=True)], dtype=np.float32)
+        return Match(path, title, body, np.maximum(body, path), sentence, tuple(which))
