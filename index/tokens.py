@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 import unicodedata
 from functools import cache
+from itertools import chain
+from operator import add
 
 from index.repair.script import settled, simplified
 
@@ -58,11 +60,9 @@ def grams(text: str) -> list[str]:
     """
     terms: list[str] = []
     for run in _TERM.findall(fold(text)):
-        if not _HAN.match(run):
+        if _HAN.match(run):
+            terms += chain.from_iterable(zip(run, map(add, run, run[1:]), strict=False))
+            terms.append(run[-1])
+        else:
             terms.append(run)
-            continue
-        for i, char in enumerate(run):
-            terms.append(char)
-            if i + 1 < len(run):
-                terms.append(run[i : i + 2])
     return terms
