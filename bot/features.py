@@ -6,6 +6,7 @@ import math
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
 from bot.records import AnswerType, Question
 from bot.scope import applies
@@ -56,8 +57,7 @@ def features(question: Question, terms: Terms, candidate: Candidate) -> dict[str
     """The values of `FEATURES` for one candidate, each about 0–1 (penalties too: their weights are negative)."""
     chunk, document = candidate.chunk, candidate.document
     body = fold(f"{chunk.text} {chunk.indexed}")
-    path = fold(chunk.path)
-    title = fold(document.title)
+    path, title = _folded(chunk.path), _folded(document.title)
     place = bool(question.places) and document.place is not None
     return {
         "lexical": candidate.lexical,
@@ -81,13 +81,18 @@ def features(question: Question, terms: Terms, candidate: Candidate) -> dict[str
     }
 
 
+@lru_cache(maxsize=10_000)
+def _folded(name: str) -> str:
+    return fold(name)
+
+
 def covered(terms: Terms, text: str) -> float:
     """Share of the question's weighted terms that stand in `text` (folded); an expansion counts by its weight."""
     total = sum(terms.typed.values())
     if not total:
         return 0.0
-    typed = sum(w for t, w in terms.typed.items() if t in text)
-    expanded = sum(w for t, w in terms.expanded.items() if t in text)
+    typed = sum([w for t, w in terms.typed.items() if t in text])
+    expanded = sum([w for t, w in terms.expanded.items() if t in text])
     return min(1.0, (typed + expanded) / total)
 
 
