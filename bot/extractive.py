@@ -9,8 +9,8 @@ import numpy as np
 
 from bot.features import Terms, agrees, covered
 from bot.records import Hit, Question
-from bot.retrieve import late_interaction
 from bot.understand import strip_question_words
+from index.late import late_interaction
 from index.records import Article, PolicyDocument
 from index.sentences import sentence_spans
 from index.tokens import fold

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
-from functools import cache, lru_cache
+from functools import cache
 from pathlib import Path
 from typing import Protocol
 
@@ -14,14 +14,14 @@ from bot.features import Candidate, Terms, features, linear
 from bot.lexicon import Lexicon
 from bot.records import Hit, Question
 from bot.understand import number_of, strip_question_words
-from index.late import LateInteraction
+from index.late import Tokens, late_interaction
 from index.records import Article, Chunk, PolicyDocument
-from index.tokens import fold, grams
+from index.tokens import grams
 
 LEXICAL_DEPTH, DENSE_DEPTH, POOL = 160, 80, 200
 BOOSTS = {"title": 0.6, "path": 1.3, "text": 1.0, "responsible": 0.3}
 EXPANSION = 0.5
-_QUERY_TOKENS, _PASSAGE_TOKENS = 32, 220
+_QUERY_TOKENS = 32
 
 
 class Searchable(Protocol):
@@ -34,7 +34,9 @@ class Searchable(Protocol):
     def chunks(self, ids: Sequence[str]) -> list[Chunk]: ...
     def chunks_of(self, document_id: str) -> list[Chunk]: ...
     def document(self, document_id: str) -> PolicyDocument: ...
+    def article(self, document_id: str, ordinal: int) -> Article: ...
     def articles(self, document_id: str) -> Sequence[Article]: ...
+    def tokens(self, ids: Sequence[str]) -> Sequence[Tokens]: ...
 
 
 @cache
@@ -42,11 +44,6 @@ def weights(name: str = "reranker") -> dict[str, float]:
     """A linear model's weights by feature name, learned by `python -m eval.learn`."""
     loaded: dict[str, float] = json.loads(Path(__file__).with_name(f"{name}.json").read_text(encoding="utf8"))
     return loaded
-
-
-@cache
-def late_interaction() -> LateInteraction:
-    return LateInteraction.load(Path(__file__).resolve().parent.parent / "index" / "model")
 
 
 def search_terms(question: Question, lexicon: Lexicon) -> Terms:
@@ -72,7 +69,7 @@ def retrieve(
     dense = library.dense(question.search, DENSE_DEPTH)
     pool = list(dict.fromkeys([*_pointed_at(question, library), *(i for i, _ in lexical), *(i for i, _ in dense)]))
     chunks = library.chunks(pool[:POOL])
-    late = _late_scores(question, chunks)
+    late = _late_scores(question, chunks, library)
     top = max((score for _, score in lexical), default=1.0) or 1.0
     by_lexical, by_dense = {i: s / top for i, s in lexical}, dict(dense)
     ranks = {"lexical": _ranks(lexical), "dense": _ranks(dense)}
@@ -81,7 +78,7 @@ def retrieve(
         candidate = Candidate(
             chunk=chunk,
             document=library.document(chunk.document_id),
-            article=library.articles(chunk.document_id)[chunk.article],
+            article=library.article(chunk.document_id, chunk.article),
             lexical=by_lexical.get(chunk.id, 0.0),
             dense=by_dense.get(chunk.id, 0.0),
             late=float(late_score),
@@ -105,22 +102,10 @@ def _pointed_at(question: Question, library: Searchable) -> list[str]:
     return pointed[: POOL // 4]
 
 
-def passage_text(chunk: Chunk) -> str:
-    """What late interaction reads of a chunk: its heading path, its words, and a table row's sentence."""
-    return f"{chunk.path} {chunk.indexed or chunk.text}" if chunk.text.startswith("|") else f"{chunk.path} {chunk.text}"
-
-
-@lru_cache(maxsize=50_000)
-def _passage_tokens(_chunk_id: str, text: str) -> np.ndarray:
-    return late_interaction().tokens(text, _PASSAGE_TOKENS)
-
-
-def _late_scores(question: Question, chunks: Sequence[Chunk]) -> np.ndarray:
-    if not chunks:
-        return np.zeros(0, dtype=np.float32)
+def _late_scores(question: Question, chunks: Sequence[Chunk], library: Searchable) -> np.ndarray:
     model = late_interaction()
     query = model.tokens(strip_question_words(question.search), _QUERY_TOKENS)
-    return model.score(query, [_passage_tokens(c.id, fold(passage_text(c))) for c in chunks])
+    return model.score(query, library.tokens([c.id for c in chunks]))
 
 
 def _ranks(found: Sequence[tuple[str, float]]) -> dict[str, int]:

@@ -6,8 +6,10 @@ mean of rows is the weighted mean that dense search uses; here the norm is the w
 
 from __future__ import annotations
 
+import hashlib
 import re
 from collections.abc import Sequence
+from functools import cache
 from pathlib import Path
 
 import numpy as np
@@ -15,7 +17,12 @@ from numpy.typing import NDArray
 from safetensors.numpy import load_file
 from tokenizers import Tokenizer
 
+from index.embed import BUILTIN
+from index.records import Chunk
+from index.tokens import fold
+
 Tokens = NDArray[np.int32]
+PASSAGE_TOKENS = 220
 _WEIGHTS = "embedding.weight"
 
 
@@ -39,8 +46,12 @@ class LateInteraction:
 
     def tokens(self, text: str, limit: int) -> Tokens:
         """Token ids of a folded text without punctuation, at most `limit`."""
-        ids = np.asarray(self._tokenizer.encode(text).ids, dtype=np.int32)
-        return ids[~self._skipped[ids]][:limit] if len(ids) else ids
+        return self.batch([text], limit)[0]
+
+    def batch(self, texts: Sequence[str], limit: int) -> list[Tokens]:
+        """The tokens of each text; several at once use all processors."""
+        found = (np.asarray(e.ids, dtype=np.int32) for e in self._tokenizer.encode_batch_fast(texts))
+        return [ids[~self._skipped[ids]][:limit] if len(ids) else ids for ids in found]
 
     def score(self, query: Tokens, passages: Sequence[Tokens]) -> NDArray[np.float32]:
         """The score (0–1) of each passage; similarity depends on token ids only, so each distinct one is compared once."""
@@ -56,8 +67,32 @@ class LateInteraction:
         if not filled or not len(query):
             return best
         joined = np.concatenate([passages[i] for i in filled])
-        distinct, where = np.unique(joined, return_inverse=True)
-        cosines = (self._unit[distinct] @ self._unit[query].T)[where]
+        here = np.zeros(len(self._unit), dtype=bool)
+        here[joined] = True
+        distinct = np.flatnonzero(here)
+        cosines = (self._unit[distinct] @ self._unit[query].T)[np.cumsum(here)[joined] - 1]
         starts = np.cumsum([0, *(len(passages[i]) for i in filled[:-1])])
         best[filled] = np.maximum.reduceat(cosines, starts, axis=0)
         return best
+
+
+@cache
+def late_interaction() -> LateInteraction:
+    """The embedded model, loaded once."""
+    return LateInteraction.load(BUILTIN)
+
+
+@cache
+def tokenizer_version() -> str:
+    """Hash of the tokenizer: tokens that were stored with another one mean nothing."""
+    return hashlib.sha256((BUILTIN / "tokenizer.json").read_bytes()).hexdigest()[:8]
+
+
+def passage_tokens(chunks: Sequence[Chunk]) -> list[Tokens]:
+    """What late interaction reads of each chunk, at most `PASSAGE_TOKENS`."""
+    return late_interaction().batch([fold(passage_text(c)) for c in chunks], PASSAGE_TOKENS)
+
+
+def passage_text(chunk: Chunk) -> str:
+    """A chunk's heading path with its words, or with a table row's sentence."""
+    return f"{chunk.path} {chunk.indexed or chunk.text}" if chunk.text.startswith("|") else f"{chunk.path} {chunk.text}"
