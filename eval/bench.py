@@ -104,7 +104,8 @@ def _ask(home: str, questions: str, profile: str) -> dict[str, Any]:
     with _profiled(profile):
         settings = Settings(home=Path(home))
         library = open_library(settings.home, load_embedder(None))
-        answerer, finder = Answerer(library, settings), Finder(library)
+        answerer = Answerer(library, settings)
+        finder = Finder(library, answerer.names, answerer.superseded)
         answerer.ask(asked[0])
         cold = {
             "cold_start_s": round(time.perf_counter() - began, 2),

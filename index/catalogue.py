@@ -185,8 +185,9 @@ def _marks(values: Sequence[Any]) -> str:
 
 
 def _article(row: tuple[Any, ...]) -> Article:
-    values = dict(zip(_ARTICLE, row, strict=True))
-    return Article(**{**values, "responsible": _names(values["responsible"])})
+    document_id, ordinal, kind, level, number, heading, path, responsible, start, body, end, page = row
+    outline = (document_id, ordinal, kind, level, number, heading, path)
+    return Article(*outline, _names(responsible), start, body, end, page)
 
 
 def _chunk(row: tuple[Any, ...]) -> Chunk:

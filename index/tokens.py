@@ -10,8 +10,7 @@ from operator import add
 
 from index.repair.script import settled, simplified
 
-_SPACE = re.compile(r"\s+")
-_BETWEEN_HAN = re.compile(r"(?<=[^\x00-\xff])\s+(?=[^\x00-\xff])")
+_LATIN = "\xff"  # the last character that keeps a blank beside it
 # The marks of official texts and what NFKC makes of them.
 _MARKS = {
     "，": ",",
@@ -41,8 +40,10 @@ def fold(text: str) -> str:
             text = text.replace(mark, narrow)
     else:
         text = simplified(unicodedata.normalize("NFKC", text).lower())
-    parts = text.split()
-    return _SPACE.sub(" ", _BETWEEN_HAN.sub("", text)).strip() if len(parts) > 1 else "".join(parts)
+    folded = ""
+    for part in text.split():
+        folded += f" {part}" if folded and (folded[-1] <= _LATIN or part[0] <= _LATIN) else part
+    return folded
 
 
 @cache
