@@ -90,7 +90,8 @@ class Answerer:
             draft = draft_answer(question, terms, policy, self.searcher)
             if draft.statements:
                 return draft
-        others = [h for h in hits if h not in applicable]
+        here = {h.chunk.id for h in applicable}
+        others = [h for h in hits if h.chunk.id not in here]
         if question.places and others and probability(question, others) >= self.settings.answer_threshold:
             return draft_answer(question, terms, others, self.searcher, elsewhere=True)
         return nearest_sections(question, hits, self.library, self.superseded)

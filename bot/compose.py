@@ -26,6 +26,7 @@ class Readable(Protocol):
     """What composing needs of a library."""
 
     def document(self, document_id: str) -> PolicyDocument: ...
+    def article(self, document_id: str, ordinal: int) -> Article: ...
     def articles(self, document_id: str) -> Sequence[Article]: ...
     def tables(self, document_id: str) -> Sequence[Table]: ...
 
@@ -97,7 +98,7 @@ def nearest_sections(
     nearest = []
     for label, hit in enumerate(hits[:NEAREST], 1):
         document = library.document(hit.chunk.document_id)
-        article = library.articles(document.id)[hit.chunk.article]
+        article = library.article(document.id, hit.chunk.article)
         newer = superseded.get(document.id)
         nearest.append(
             cite(label, document, article, hit.chunk.start, hit.chunk.end, on=on, newer=newer.title if newer else "")
@@ -126,8 +127,7 @@ def _speaking(question: Question, hits: Sequence[Hit], library: Readable) -> lis
 def _quotes(question: Question, terms: Terms, hit: Hit, searcher: Searcher) -> list[Quote]:
     library = searcher.library
     document = library.document(hit.chunk.document_id)
-    articles = library.articles(document.id)
-    article = articles[hit.chunk.article]
+    article = library.article(document.id, hit.chunk.article)
     if question.answer_type == "who":
         tail = responsible_tail(document, article)
         if tail:
@@ -137,7 +137,7 @@ def _quotes(question: Question, terms: Terms, hit: Hit, searcher: Searcher) -> l
         if rows:
             return rows
     if question.answer_type == "list":
-        headings = child_headings(hit, document, articles)
+        headings = child_headings(hit, document, library.articles(document.id))
         if headings:
             return headings
     return choose_quotes(Asked(question, terms, searcher.reader), hit, document, article)

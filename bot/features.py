@@ -184,8 +184,8 @@ def covered(terms: Terms, text: str) -> float:
     total = sum(terms.typed.values())
     if not total:
         return 0.0
-    typed = sum(w for t, w in terms.typed.items() if t in text)
-    expanded = sum(w for t, w in terms.expanded.items() if t in text)
+    typed = sum([w for t, w in terms.typed.items() if t in text])
+    expanded = sum([w for t, w in terms.expanded.items() if t in text])
     return min(1.0, (typed + expanded) / total)
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import date
 
 from bot.citations import cite
@@ -23,14 +23,19 @@ _RESPONSIBLE = re.compile(r"(?:责任|牵头|主管|配合)(?:单位|部门)?\s*
 
 
 class Finder:
-    """Finds sections in one open library."""
+    """Finds sections in one open library. Who knows its names and later versions already, hands them in."""
 
-    def __init__(self, library: Library) -> None:
+    def __init__(
+        self,
+        library: Library,
+        names: DocumentNames | None = None,
+        superseded: Mapping[str, PolicyDocument] | None = None,
+    ) -> None:
         self.library = library
         documents = library.documents()
-        self._names = DocumentNames(documents)
-        self._superseded = later_versions(documents)
-        self._places = [d.place for d in documents if d.place and d.place.path]
+        self._names = names or DocumentNames(documents)
+        self._superseded = later_versions(documents) if superseded is None else superseded
+        self._places = frozenset(d.place for d in documents if d.place and d.place.path)
 
     def find(self, query: str, k: int = 20, *, on: date | None = None) -> list[Citation]:
         """The `k` best sections for a query, labelled 1…k; an empty query finds nothing."""
@@ -76,14 +81,15 @@ class Finder:
         return lines
 
     def _bonus(self, chunk: Chunk, wanted: set[str], departments: Sequence[str], numbered: bool) -> float:
-        article = self.library.articles(chunk.document_id)[chunk.article]
         bonus = 0.0
-        if number_of(article.number) in wanted:
-            bonus += 100
         if departments and any(d in unit for d in departments for unit in chunk.responsible):
             bonus += 50
-        if article.kind == "front" and numbered and not wanted and not departments:
-            bonus += 20
+        if wanted or (numbered and not departments):
+            article = self.library.article(chunk.document_id, chunk.article)
+            if number_of(article.number) in wanted:
+                bonus += 100
+            if article.kind == "front" and not wanted:
+                bonus += 20
         return bonus
 
     def _of_year(self, chunk: Chunk, asked: Sequence[int], numbered: Sequence[str]) -> bool:
@@ -101,7 +107,7 @@ class Finder:
                 continue
             document = self.library.document(chunk.document_id)
             newer = self._superseded.get(document.id)
-            article = self.library.articles(document.id)[chunk.article]
+            article = self.library.article(document.id, chunk.article)
             seen[key] = cite(
                 len(seen) + 1, document, article, chunk.start, chunk.end, on=on, newer=newer.title if newer else ""
             )

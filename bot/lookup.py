@@ -67,9 +67,10 @@ def _pointed_documents(
             return named
         of_year = [d for d in named if d.written and d.written.year in question.years]
         return of_year or [d for d in named if d.id not in superseded]
+    if "文件" not in question.search or not has_cue(question.search, "validity", "cues"):
+        return []
     local = [d for d in library.documents() if d.place in question.places and d.kind != "third_party"]
-    pointing = has_cue(question.search, "validity", "cues") and "文件" in question.search
-    return local if len(local) == 1 and pointing else []
+    return local if len(local) == 1 else []
 
 
 def _nothing_else(search: str) -> bool:

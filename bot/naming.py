@@ -13,6 +13,7 @@ _DOC_NO = re.compile(
     r"(?P<body>[\u4e00-\u9fff]{1,9}?)(?:字)?[\[〔【(（]?(?:(?P<year>(?:19|20)\d{2})[\]〕】)）]?年?\s*)?第?(?P<number>\d{1,4})号"
 )
 _OWN_NO = re.compile(r"(?P<body>[\u4e00-\u9fff]{1,12})〔(?P<year>\d{4})〕(?P<number>\d+)号")
+_ORDER = re.compile(r"(国务院|主席|教育部|[\u4e00-\u9fff]{2,8}政府)?令第?(\d+)号")
 _SHORT = re.compile(r"[\u4e00-\u9fff]{1,14}?(?:实施办法|实施条例|条例|办法|规定|法)(?!律|院|治|定|人|规)")
 _NATION = "中华人民共和国"
 _VERBS = ("按照", "按", "根据", "依据", "看看", "讲讲", "关于", "请问", "查", "的", "和", "跟", "与", "是", "在")
@@ -30,9 +31,8 @@ class DocumentNames:
             own = _OWN_NO.fullmatch(document.doc_no or "")
             if own:
                 self._numbers.append((own["body"], own["year"], own["number"], document.id))
-            for order in re.finditer(
-                r"(国务院|主席|教育部|[\u4e00-\u9fff]{2,8}政府)?令第?(\d+)号", fold(document.text[:600])
-            ):
+            head = document.text[:600]
+            for order in _ORDER.finditer(fold(head)) if "令" in head else ():
                 self._numbers.append((f"{order[1] or ''}令", "", order[2], document.id))
 
     def by_number(self, text: str) -> tuple[str, ...]:

@@ -9,12 +9,11 @@ from pathlib import Path
 
 import numpy as np
 
-from index.late import LateInteraction, Scores, Tokens
+from index.late import LateInteraction, Scores, Tokens, passage_parts, split_parts
 from index.records import Chunk
-from index.sentences import sentence_spans
 from index.tokens import fold
 
-SENTENCE_TOKENS, HEADING_TOKENS = 120, 40
+HEADING_TOKENS = 40
 _CACHED = 20_000
 
 
@@ -44,26 +43,23 @@ class Match:
     which: tuple[int, ...]
 
 
+def read(chunk: Chunk, tokens: Tokens) -> Reading:
+    """A chunk with its stored tokens."""
+    path_tokens, *of_sentences = split_parts(tokens)
+    path, *sentences = (fold(part) for part in passage_parts(chunk))
+    return Reading(" ".join(sentences), path, tuple(sentences), tuple(of_sentences), path_tokens)
+
+
 class Reader:
-    """Reads chunks and keeps what it has read."""
+    """Compares questions with what was read."""
 
     def __init__(self, model: LateInteraction) -> None:
         self.model = model
-        self.read = lru_cache(maxsize=_CACHED)(self._read)
         self.title = lru_cache(maxsize=_CACHED)(self._title)
 
     @classmethod
     def load(cls, folder: Path) -> Reader:
         return cls(LateInteraction.load(folder))
-
-    def _read(self, chunk: Chunk) -> Reading:
-        texts = [chunk.text[a:b] for a, b in sentence_spans(chunk.text)] or [chunk.text]
-        if chunk.indexed:
-            texts = [chunk.indexed] if chunk.text.startswith("|") else [*texts, chunk.indexed]
-        sentences = tuple(fold(t) for t in texts)
-        path = fold(chunk.path)
-        tokens = tuple(self.model.token_batch(sentences, SENTENCE_TOKENS))
-        return Reading(" ".join(sentences), path, sentences, tokens, self.model.tokens(path, HEADING_TOKENS))
 
     def _title(self, title: str) -> tuple[str, Tokens]:
         folded = fold(title)

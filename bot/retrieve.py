@@ -13,7 +13,7 @@ import numpy as np
 
 from bot.features import Candidate, Column, Terms, features
 from bot.lexicon import Lexicon
-from bot.reading import Reader
+from bot.reading import Reader, read
 from bot.records import Hit, Question
 from bot.understand import number_of, strip_question_words
 from index.late import Tokens
@@ -43,7 +43,9 @@ class Searchable(Protocol):
     def chunks(self, ids: Sequence[str]) -> list[Chunk]: ...
     def chunks_of(self, document_id: str) -> list[Chunk]: ...
     def document(self, document_id: str) -> PolicyDocument: ...
+    def article(self, document_id: str, ordinal: int) -> Article: ...
     def articles(self, document_id: str) -> Sequence[Article]: ...
+    def tokens(self, ids: Sequence[str]) -> Sequence[Tokens]: ...
     def tables(self, document_id: str) -> Sequence[Table]: ...
 
 
@@ -114,8 +116,9 @@ def gather(question: Question, terms: Terms, searcher: Searcher) -> Pool:
     top = max((score for _, score in lexical), default=1.0) or 1.0
     by_lexical, by_dense = {i: s / top for i, s in lexical}, dict(dense)
     ranks = {"lexical": _ranks(lexical), "dense": _ranks(dense)}
+    tokens = library.tokens([c.id for c in chunks])
     candidates, titles = [], []
-    for chunk in chunks:
+    for chunk, of_chunk in zip(chunks, tokens, strict=True):
         document = library.document(chunk.document_id)
         title, title_tokens = searcher.reader.title(document.title)
         titles.append(title_tokens)
@@ -123,8 +126,8 @@ def gather(question: Question, terms: Terms, searcher: Searcher) -> Pool:
             Candidate(
                 chunk=chunk,
                 document=document,
-                article=library.articles(chunk.document_id)[chunk.article],
-                reading=searcher.reader.read(chunk),
+                article=library.article(chunk.document_id, chunk.article),
+                reading=read(chunk, of_chunk),
                 title=title,
                 lexical=by_lexical.get(chunk.id, 0.0),
                 dense=by_dense.get(chunk.id, 0.0),

@@ -40,7 +40,7 @@ def later_versions(documents: Iterable[PolicyDocument]) -> dict[str, PolicyDocum
         superseded |= {old.id: dated[-1] for old in dated[:-1] if version_date(old) != version_date(dated[-1])}
     for versions in by_title.values():
         for document in versions:
-            for repealed in _REPEALED.findall(document.text):
+            for repealed in _REPEALED.findall(document.text) if "废止" in document.text else ():
                 for old in by_title.get(base_title(repealed), ()):
                     if old.id != document.id and old.id not in superseded:
                         superseded[old.id] = superseded.get(document.id, document)

@@ -22,7 +22,8 @@ class Shelf:
 
     def _open(self) -> None:
         library = open_library(self.settings.home, self._embedder)
-        self._answerer, self._finder = Answerer(library, self.settings), Finder(library)
+        self._answerer = Answerer(library, self.settings)
+        self._finder = Finder(library, self._answerer.names, self._answerer.superseded)
 
     @property
     def answerer(self) -> Answerer:
@@ -35,4 +36,6 @@ class Shelf:
     def finder(self) -> Finder:
         current = self.answerer  # reopens if need be
         with self._lock:
-            return self._finder if self._finder.library is current.library else Finder(current.library)
+            if self._finder.library is current.library:
+                return self._finder
+            return Finder(current.library, current.names, current.superseded)

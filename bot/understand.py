@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from datetime import date
+from functools import lru_cache
 from typing import Literal
 
 from bot.cues import cues, has_cue
@@ -130,6 +131,7 @@ def to_number(numeral: str) -> int:
     return total + digit
 
 
+@lru_cache(maxsize=4096)
 def number_of(label: str) -> str:
     """An outline number as article references write it: 第五十九条 → 59, 12. → 12, 第十五条之一 → 15之一.
 

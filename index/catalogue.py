@@ -7,7 +7,7 @@ import sqlite3
 import threading
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import closing, contextmanager
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, fields
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -18,13 +18,20 @@ from index.records import Article, Chunk, Fix, Gap, Mark, ParsedDocument, Place,
 
 _SCHEMA = """
 CREATE TABLE documents (id TEXT PRIMARY KEY, record TEXT NOT NULL, text TEXT NOT NULL);
-CREATE TABLE outlines (document_id TEXT PRIMARY KEY, articles TEXT NOT NULL, tables TEXT NOT NULL);
+CREATE TABLE articles (document_id TEXT NOT NULL, ordinal INTEGER NOT NULL, kind TEXT NOT NULL, level INTEGER NOT NULL,
+  number TEXT NOT NULL, heading TEXT NOT NULL, path TEXT NOT NULL, responsible TEXT NOT NULL, start INTEGER NOT NULL,
+  body INTEGER NOT NULL, end INTEGER NOT NULL, page INTEGER, PRIMARY KEY (document_id, ordinal)) WITHOUT ROWID;
+CREATE TABLE tables (document_id TEXT PRIMARY KEY, tables TEXT NOT NULL);
 CREATE TABLE chunks (id TEXT PRIMARY KEY, document_id TEXT NOT NULL, article INTEGER NOT NULL, path TEXT NOT NULL,
-  text TEXT NOT NULL, indexed TEXT NOT NULL, responsible TEXT NOT NULL, start INTEGER NOT NULL, end INTEGER NOT NULL);
+  text TEXT NOT NULL, indexed TEXT NOT NULL, responsible TEXT NOT NULL, start INTEGER NOT NULL, end INTEGER NOT NULL,
+  tokens BLOB NOT NULL);
 CREATE INDEX chunks_of ON chunks (document_id);
 CREATE TABLE files (path TEXT PRIMARY KEY, size INTEGER NOT NULL, mtime INTEGER NOT NULL, sha256 TEXT NOT NULL,
   documents TEXT NOT NULL, reason TEXT NOT NULL);
 """
+_KEYS = (("documents", "id"), ("articles", "document_id"), ("tables", "document_id"), ("chunks", "document_id"))
+_ARTICLE = tuple(f.name for f in fields(Article))
+_CHUNK = tuple(f.name for f in fields(Chunk))
 _BATCH = 500
 
 
@@ -74,20 +81,24 @@ class Catalogue:
                 self._db.execute("COMMIT")
         self._db.close()
 
-    def add(self, parsed: ParsedDocument) -> None:
-        """Store a document with its outline, tables and chunks."""
+    def add(self, parsed: ParsedDocument, tokens: Sequence[bytes] = ()) -> None:
+        """Store a document with its outline, tables and chunks, and the tokens of each chunk where there are any."""
         record = asdict(parsed.document)
         text = record.pop("text")
+        articles = [_row(a, _ARTICLE) for a in parsed.articles]
+        stored = tokens or [b""] * len(parsed.chunks)
+        chunks = [(*_row(c, _CHUNK), t) for c, t in zip(parsed.chunks, stored, strict=True)]
         with self._writing():
             self._db.execute("INSERT INTO documents VALUES (?,?,?)", (parsed.document.id, _dump(record), text))
-            outline = (_dump([asdict(a) for a in parsed.articles]), _dump([asdict(t) for t in parsed.tables]))
-            self._db.execute("INSERT INTO outlines VALUES (?,?,?)", (parsed.document.id, *outline))
-            rows = [tuple(_dump(v) if isinstance(v, tuple) else v for v in asdict(c).values()) for c in parsed.chunks]
-            self._db.executemany("INSERT INTO chunks VALUES (?,?,?,?,?,?,?,?,?)", rows)
+            self._db.executemany(f"INSERT INTO articles VALUES ({_marks(_ARTICLE)})", articles)
+            if parsed.tables:
+                tables = _dump([asdict(t) for t in parsed.tables])
+                self._db.execute("INSERT INTO tables VALUES (?,?)", (parsed.document.id, tables))
+            self._db.executemany(f"INSERT INTO chunks VALUES ({_marks((*_CHUNK, 'tokens'))})", chunks)
 
     def remove(self, document_id: str) -> None:
         with self._writing():
-            for table, column in (("documents", "id"), ("outlines", "document_id"), ("chunks", "document_id")):
+            for table, column in _KEYS:
                 self._db.execute(f"DELETE FROM {table} WHERE {column} = ?", (document_id,))
 
     def set_files(self, entries: Iterable[FileEntry]) -> None:
@@ -107,25 +118,40 @@ class Catalogue:
         return tuple(sorted(found, key=lambda d: (d.title, d.id)))
 
     def articles(self, document_id: str) -> tuple[Article, ...]:
-        rows = self._all("SELECT articles FROM outlines WHERE document_id = ?", (document_id,))
-        return tuple(Article(**_tuples(a)) for row in rows for a in json.loads(row[0]))
+        rows = self._all("SELECT * FROM articles WHERE document_id = ? ORDER BY ordinal", (document_id,))
+        return tuple(_article(r) for r in rows)
+
+    def article(self, document_id: str, ordinal: int) -> Article:
+        """One article. Raises KeyError where there is none."""
+        rows = self._all("SELECT * FROM articles WHERE document_id = ? AND ordinal = ?", (document_id, ordinal))
+        if not rows:
+            raise KeyError(ordinal)
+        return _article(rows[0])
 
     def tables(self, document_id: str) -> tuple[Table, ...]:
-        rows = self._all("SELECT tables FROM outlines WHERE document_id = ?", (document_id,))
+        rows = self._all("SELECT tables FROM tables WHERE document_id = ?", (document_id,))
         return tuple(Table(**_tuples(t)) for row in rows for t in json.loads(row[0]))
 
     def chunks(self, ids: Sequence[str]) -> list[Chunk]:
         """The chunks of these ids that exist, in the order asked for."""
-        found: dict[str, Chunk] = {}
-        for i in range(0, len(ids), _BATCH):
-            part = ids[i : i + _BATCH]
-            marks = ",".join("?" * len(part))
-            found |= {r[0]: _chunk(r) for r in self._all(f"SELECT * FROM chunks WHERE id IN ({marks})", tuple(part))}
+        found = {r[0]: _chunk(r) for r in self._of_chunks(_CHUNK, ids)}
         return [found[i] for i in ids if i in found]
 
+    def tokens(self, ids: Sequence[str]) -> dict[str, bytes]:
+        """The tokens of these chunks, as they were stored."""
+        return dict(self._of_chunks(("id", "tokens"), ids))
+
+    def _of_chunks(self, columns: Sequence[str], ids: Sequence[str]) -> Iterator[Any]:
+        for i in range(0, len(ids), _BATCH):
+            part = tuple(ids[i : i + _BATCH])
+            yield from self._all(f"SELECT {','.join(columns)} FROM chunks WHERE id IN ({_marks(part)})", part)
+
     def chunks_of(self, document_id: str) -> list[Chunk]:
-        rows = self._all("SELECT * FROM chunks WHERE document_id = ? ORDER BY start, id", (document_id,))
-        return [_chunk(r) for r in rows]
+        query = f"SELECT {','.join(_CHUNK)} FROM chunks WHERE document_id = ? ORDER BY start, id"
+        return [_chunk(r) for r in self._all(query, (document_id,))]
+
+    def document_count(self) -> int:
+        return int(self._all("SELECT count(*) FROM documents")[0][0])
 
     def chunk_count(self) -> int:
         return int(self._all("SELECT count(*) FROM chunks")[0][0])
@@ -149,9 +175,28 @@ class Catalogue:
             raise LibraryDamaged("文件库的目录读不出来，请重新运行 sync 重建索引。") from error
 
 
+def _row(record: Article | Chunk, names: Sequence[str]) -> tuple[Any, ...]:
+    values = (getattr(record, name) for name in names)
+    return tuple(_dump(v) if isinstance(v, tuple) else v for v in values)
+
+
+def _marks(values: Sequence[Any]) -> str:
+    return ",".join("?" * len(values))
+
+
+def _article(row: tuple[Any, ...]) -> Article:
+    document_id, ordinal, kind, level, number, heading, path, responsible, start, body, end, page = row
+    outline = (document_id, ordinal, kind, level, number, heading, path)
+    return Article(*outline, _names(responsible), start, body, end, page)
+
+
 def _chunk(row: tuple[Any, ...]) -> Chunk:
     chunk_id, document_id, article, path, text, indexed, responsible, start, end = row
-    return Chunk(chunk_id, document_id, article, path, text, indexed, tuple(json.loads(responsible)), start, end)
+    return Chunk(chunk_id, document_id, article, path, text, indexed, _names(responsible), start, end)
+
+
+def _names(array: str) -> tuple[str, ...]:
+    return tuple(json.loads(array)) if array != "[]" else ()
 
 
 def _document(record: str, text: str) -> PolicyDocument:

@@ -46,9 +46,11 @@ class DenseIndex:
             )
         # langchain's add_texts would embed and store texts; the vectors are here already and the texts are in the catalogue.
         self._collection: Any = store._collection
+        self._size: int | None = None
 
     def add(self, document_ids: Sequence[str], ids: Sequence[str], vectors: NDArray[np.float32]) -> None:
         """Add one vector a chunk."""
+        self._size = None
         for i in range(0, len(ids), _BATCH):
             part = slice(i, i + _BATCH)
             metadatas = [{"document_id": d} for d in document_ids[part]]
@@ -56,6 +58,7 @@ class DenseIndex:
                 self._collection.add(ids=list(ids[part]), embeddings=vectors[part], metadatas=metadatas)
 
     def delete(self, ids: Iterable[str]) -> None:
+        self._size = None
         gone = list(ids)
         for i in range(0, len(gone), _BATCH):
             with _translated():
@@ -74,8 +77,10 @@ class DenseIndex:
         return [(chunk_id, 1.0 - float(distance)) for chunk_id, distance in pairs]
 
     def count(self) -> int:
-        with _translated():
-            return int(self._collection.count())
+        if self._size is None:  # Chroma counts anew each time, which takes longer than a search
+            with _translated():
+                self._size = int(self._collection.count())
+        return self._size
 
     def ids(self) -> set[str]:
         """All chunk ids."""

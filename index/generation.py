@@ -18,6 +18,7 @@ import numpy as np
 from index.catalogue import Catalogue, FileEntry
 from index.embed import Embedder
 from index.errors import LibraryBusy, LibraryDamaged, LibraryError, NoLibrary
+from index.late import passage_tokens
 from index.manifest import SCHEMA, Manifest, describe_files, read_manifest, verify, versions
 from index.records import Chunk, ParsedDocument
 
@@ -126,7 +127,7 @@ def _write(folder: Path, base: Path | None, change: Change, embedder: Embedder, 
         deleted = 0
     else:
         _write_vectors(folder, gone, ((p.document.title, p.chunks) for p in change.added), embedder)
-    documents = len(catalogue.documents())
+    documents = catalogue.document_count()
     catalogue.close(commit=True)
     _verify_stores(folder, ids)
     return Manifest(
@@ -152,7 +153,7 @@ def _write_texts(folder: Path, catalogue: Catalogue, change: Change) -> None:
         catalogue.remove(document_id)
         lexical.delete(document_id)
     for parsed in change.added:
-        catalogue.add(parsed)
+        catalogue.add(parsed, [tokens.tobytes() for tokens in passage_tokens(parsed.chunks)])
         lexical.add(parsed.document.title, parsed.chunks)
     catalogue.set_files(change.files)
     lexical.commit()

@@ -6,8 +6,10 @@ mean of rows is the weighted mean that dense search uses; here the norm is the w
 
 from __future__ import annotations
 
+import hashlib
 import re
 from collections.abc import Sequence
+from functools import cache
 from pathlib import Path
 
 import numpy as np
@@ -15,8 +17,15 @@ from numpy.typing import NDArray
 from safetensors.numpy import load_file
 from tokenizers import Tokenizer
 
+from index.embed import BUILTIN
+from index.records import Chunk
+from index.sentences import sentence_spans
+from index.tokens import fold
+
 Tokens = NDArray[np.int32]
 Scores = NDArray[np.float32]
+BREAK = -1  # stands between the parts of a passage: its heading path, then its sentences
+PART_TOKENS = 120
 _WEIGHTS = "embedding.weight"
 
 
@@ -45,7 +54,7 @@ class LateInteraction:
 
     def token_batch(self, texts: Sequence[str], limit: int) -> list[Tokens]:
         """`tokens` of many texts at once."""
-        return [self._words(e.ids)[:limit] for e in self._tokenizer.encode_batch(list(texts))]
+        return [self._words(e.ids)[:limit] for e in self._tokenizer.encode_batch_fast(list(texts))]
 
     def _words(self, ids: Sequence[int]) -> Tokens:
         found = np.asarray(ids, dtype=np.int32)
@@ -70,8 +79,51 @@ class LateInteraction:
         if not filled or not len(query):
             return best
         joined = np.concatenate([passages[i] for i in filled])
-        distinct, where = np.unique(joined, return_inverse=True)
-        cosines = (self._unit[distinct] @ self._unit[query].T)[where]
+        here = np.zeros(len(self._unit), dtype=bool)
+        here[joined] = True
+        distinct = np.flatnonzero(here)
+        cosines = (self._unit[distinct] @ self._unit[query].T)[np.cumsum(here)[joined] - 1]
         starts = np.cumsum([0, *(len(passages[i]) for i in filled[:-1])])
         best[filled] = np.maximum.reduceat(cosines, starts, axis=0)
         return best
+
+
+@cache
+def late_interaction() -> LateInteraction:
+    """The embedded model, loaded once."""
+    return LateInteraction.load(BUILTIN)
+
+
+@cache
+def tokenizer_version() -> str:
+    """Hash of the tokenizer: tokens that were stored with another one mean nothing."""
+    return hashlib.sha256((BUILTIN / "tokenizer.json").read_bytes()).hexdigest()[:8]
+
+
+def passage_tokens(chunks: Sequence[Chunk]) -> list[Tokens]:
+    """What late interaction reads of each chunk: the tokens of its parts with `BREAK` between them."""
+    parts = [passage_parts(c) for c in chunks]
+    found = iter(late_interaction().token_batch([fold(p) for of_chunk in parts for p in of_chunk], PART_TOKENS))
+    return [_with_breaks([next(found) for _ in of_chunk]) for of_chunk in parts]
+
+
+def passage_parts(chunk: Chunk) -> list[str]:
+    """A chunk's heading path and its sentences; of a table row the sentence made of it."""
+    sentences = [chunk.text[a:b] for a, b in sentence_spans(chunk.text)]
+    if chunk.text.startswith("|") and chunk.indexed:
+        sentences = [chunk.indexed]
+    elif chunk.indexed:
+        sentences.append(chunk.indexed)
+    return [chunk.path, *(sentences or [chunk.text])]
+
+
+def _with_breaks(parts: Sequence[Tokens]) -> Tokens:
+    joined: list[int] = []
+    for part in parts:
+        joined += [*part.tolist(), BREAK]
+    return np.array(joined[:-1], dtype=np.int32)
+
+
+def split_parts(tokens: Tokens) -> list[Tokens]:
+    """The parts of `passage_tokens`."""
+    return [part[part != BREAK] for part in np.split(tokens, np.flatnonzero(tokens == BREAK))]

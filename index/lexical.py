@@ -32,6 +32,10 @@ def _open(folder: Path) -> Any:
     return index
 
 
+def _terms(text: str) -> str:
+    return " ".join(grams(text))
+
+
 class LexicalIndex:
     """A read-only lexical index."""
 
@@ -92,11 +96,12 @@ class LexicalWriter:
         self._writer = self._index.writer(heap_size=_HEAP, num_threads=1)
 
     def add(self, title: str, chunks: Sequence[Chunk]) -> None:
+        titles = _terms(title)
         for chunk in chunks:
             document = tantivy.Document(id=chunk.id, document_id=chunk.document_id)
-            texts = (title, chunk.path, f"{chunk.text} {chunk.indexed}", " ".join(chunk.responsible))
-            for field, text in zip(FIELDS, texts, strict=True):
-                document.add_text(field, " ".join(grams(text)))
+            own = (chunk.path, f"{chunk.text} {chunk.indexed}", " ".join(chunk.responsible))
+            for field, terms in zip(FIELDS, (titles, *map(_terms, own)), strict=True):
+                document.add_text(field, terms)
             self._writer.add_document(document)
 
     def delete(self, document_id: str) -> None:

@@ -14,13 +14,14 @@ from index.dense import DenseIndex
 from index.embed import Embedder
 from index.errors import EmbedderMismatch, LibraryDamaged
 from index.generation import current
+from index.late import Tokens, tokenizer_version
 from index.lexical import LexicalIndex
 from index.manifest import Manifest, read_manifest, verify
 from index.records import Chunk, PolicyDocument
 
 
 class Library:
-    """A generation with its three stores. Documents and outlines are kept in memory once read."""
+    """A generation with its three stores. Documents are kept in memory, and what was last read of their outlines."""
 
     def __init__(self, folder: Path, manifest: Manifest, embedder: Embedder) -> None:
         self.manifest = manifest
@@ -31,8 +32,9 @@ class Library:
         self._lexical = LexicalIndex(folder / "lexical")
         self._dense = DenseIndex(folder / "chroma")
         self._documents = {d.id: d for d in self._catalogue.documents()}
-        self.articles = lru_cache(maxsize=20_000)(self._catalogue.articles)
-        self.tables = lru_cache(maxsize=2_000)(self._catalogue.tables)
+        self.article = lru_cache(maxsize=20_000)(self._catalogue.article)
+        self.articles = lru_cache(maxsize=200)(self._catalogue.articles)
+        self.tables = lru_cache(maxsize=200)(self._catalogue.tables)
 
     def documents(self) -> tuple[PolicyDocument, ...]:
         """All documents, by title."""
@@ -47,6 +49,11 @@ class Library:
 
     def chunks_of(self, document_id: str) -> list[Chunk]:
         return self._catalogue.chunks_of(document_id)
+
+    def tokens(self, ids: Sequence[str]) -> list[Tokens]:
+        """What late interaction reads of these chunks, as it was stored when they were indexed."""
+        found = self._catalogue.tokens(ids)
+        return [np.frombuffer(found[i], dtype=np.int32) for i in ids]
 
     def lexical(
         self,
@@ -79,6 +86,8 @@ def open_library(home: Path, embedder: Embedder) -> Library:
         raise EmbedderMismatch(
             f"文件库是用模型“{manifest.embedder}”建的，现在设置的是“{embedder.name}”。请改回原来的设置，或运行 sync 重建索引。"
         )
+    if manifest.versions.get("tokenizer") != tokenizer_version():
+        raise EmbedderMismatch("文件库是用自带模型的另一个版本建的，请运行 sync 重建索引。")
     verify(folder, manifest)
     library = Library(folder, manifest, embedder)
     if len(library.documents()) != manifest.documents or library.counts() != {manifest.chunks}:

@@ -14,8 +14,9 @@ from pathlib import Path
 
 from index.catalogue import intact
 from index.errors import LibraryDamaged
+from index.late import tokenizer_version
 
-SCHEMA = 2
+SCHEMA = 3
 _NAME = "manifest.json"
 # Chroma notes each opening in its own SQLite file, the only file of a generation that changes after it was written.
 _LIVE = "chroma/chroma.sqlite3"
@@ -93,6 +94,7 @@ def versions() -> dict[str, str]:
         "python": platform.python_version(),
         **{name: version(name) for name in ("chromadb", "tantivy")},
         "youju": code_version(),
+        "tokenizer": tokenizer_version(),
     }
 
 

@@ -16,7 +16,7 @@ from index.catalogue import Catalogue, FileEntry
 from index.embed import Embedder
 from index.errors import LibraryError, UnreadableFile
 from index.generation import Change, build, current, writing
-from index.manifest import Manifest, code_version, read_manifest, verify
+from index.manifest import Manifest, read_manifest, verify, versions
 from index.records import ParsedDocument
 
 _POOL_FROM = 40  # starting worker processes costs more than parsing fewer files
@@ -109,7 +109,8 @@ def _base(home: Path, embedder: Embedder) -> Base | None:
     try:
         folder = current(home)
         manifest = read_manifest(folder)
-        if manifest.embedder != embedder.name or manifest.versions.get("youju") != code_version():
+        same_code = all(manifest.versions.get(part) == versions()[part] for part in ("youju", "tokenizer"))
+        if manifest.embedder != embedder.name or not same_code:
             return None
         verify(folder, manifest)
         catalogue = Catalogue(folder / "catalogue.db")

@@ -8,7 +8,8 @@ from tokenizers import Tokenizer, models
 
 from index.embed import BUILTIN, load_embedder
 from index.errors import SettingsError
-from index.late import LateInteraction
+from index.late import PASSAGE_TOKENS, LateInteraction, passage_tokens
+from index.library import Library
 
 
 @pytest.fixture
@@ -69,3 +70,10 @@ def test_a_model_that_is_not_there_is_a_sentence(tmp_path: Path) -> None:
     empty.mkdir()
     with pytest.raises(SettingsError, match="YOUJU_EMBEDDER"):
         load_embedder(str(empty)).embed(["甲"])
+
+
+def test_tokens_are_stored_with_the_library(library: Library) -> None:
+    chunks = library.chunks_of(library.documents()[0].id)
+    stored = library.tokens([c.id for c in chunks])
+    assert [t.tolist() for t in stored] == [t.tolist() for t in passage_tokens(chunks)]
+    assert all(0 < len(t) <= PASSAGE_TOKENS for t in stored)

@@ -57,8 +57,24 @@ def test_catalogue_gives_back_what_it_was_given(
     reader = Catalogue(path)
     assert reader.documents() == (document,)
     assert reader.articles("d1") == whole.articles
+    assert [reader.article("d1", a.ordinal) for a in whole.articles] == list(whole.articles)
     assert reader.tables("d1") == whole.tables
     assert reader.chunks(["c2", "missing", "c1"]) == [whole.chunks[1], whole.chunks[0]]
+
+
+def test_catalogue_keeps_the_tokens_of_chunks(tmp_path: Path, some_document: PolicyDocument) -> None:
+    writer = Catalogue(tmp_path / "catalogue.db", writable=True)
+    writer.add(parsed(some_document, chunk(1), chunk(2)), [b"one", b"two"])
+    writer.close(commit=True)
+    assert Catalogue(tmp_path / "catalogue.db").tokens(["c2", "c1"]) == {"c1": b"one", "c2": b"two"}
+
+
+def test_an_article_that_is_not_there_is_a_key_error(tmp_path: Path, some_document: PolicyDocument) -> None:
+    writer = Catalogue(tmp_path / "catalogue.db", writable=True)
+    writer.add(parsed(some_document))
+    writer.close(commit=True)
+    with pytest.raises(KeyError):
+        Catalogue(tmp_path / "catalogue.db").article("d1", 9)
 
 
 def test_catalogue_without_commit_keeps_nothing(tmp_path: Path, some_document: PolicyDocument) -> None:

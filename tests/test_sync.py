@@ -7,6 +7,7 @@ import os
 import subprocess
 import sys
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -15,8 +16,9 @@ from numpy.typing import NDArray
 
 from index.embed import Embedder
 from index.errors import EmbedderMismatch, LibraryBusy, NoLibrary
-from index.generation import writing
+from index.generation import current, writing
 from index.library import open_library
+from index.manifest import read_manifest
 from index.sync import sync
 from index.tokens import grams
 
@@ -184,6 +186,17 @@ def test_another_model_is_refused_and_then_rebuilt(folder: Path, tmp_path: Path)
         open_library(home, other)
     sync([folder], home, other, progress=False)
     assert open_library(home, other).manifest.embedder == "other"
+
+
+def test_tokens_of_another_tokenizer_are_refused_and_then_rebuilt(folder: Path, tmp_path: Path) -> None:
+    home = tmp_path / "home"
+    sync([folder], home, EMBEDDER, progress=False)
+    manifest = read_manifest(current(home))
+    replace(manifest, versions=manifest.versions | {"tokenizer": "older"}).write(current(home))
+    with pytest.raises(EmbedderMismatch):
+        open_library(home, EMBEDDER)
+    sync([folder], home, EMBEDDER, progress=False)
+    assert open_library(home, EMBEDDER).manifest.generation == manifest.generation + 1
 
 
 def test_no_library(tmp_path: Path) -> None:

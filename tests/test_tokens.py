@@ -6,6 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from index.repair.script import settled, simplified
 from index.tokens import fold, grams
 
 HAN = st.text(st.characters(min_codepoint=0x4E00, max_codepoint=0x9FA5), max_size=20)
@@ -29,6 +30,16 @@ def test_spellings_of_one_word_fold_alike(typed: str, meant: str) -> None:
 @pytest.mark.parametrize("text", ["显著提高", "著作权", "PISA 2022", "第5条"])
 def test_what_must_stay(text: str) -> None:
     assert fold(text) == text.lower()
+
+
+@given(st.text("".join(sorted(settled()))[::40] + "，。：（）％…〇·《》 \u3000\nabcABC129%.", max_size=40))
+def test_plain_texts_fold_as_any_other(text: str) -> None:
+    assert fold(text) == fold(f"{text}覆").removesuffix("覆").strip()
+
+
+def test_settled_characters_stay_in_any_phrase() -> None:
+    assert simplified(settled()) == settled()
+    assert not set("覆沈著後乾") & set(settled())
 
 
 def test_figures_and_latin_words_stay_whole() -> None:

@@ -12,6 +12,8 @@ from index.records import Script
 if TYPE_CHECKING:
     from opencc import OpenCC
 
+# Characters of GB 2312 that OpenCC changes within some phrase (答覆 → 答复) or that `_ZHE` may change.
+_IN_PHRASES = frozenset("覆沈坏藉哩著")
 # 著 is right in these words and stands for 着 everywhere else.
 _ZHE = re.compile(r"(?<![显名原巨译专论编合土遗拙昭卓所])著(?!名(?![单字额义])|作(?!业)|者|述|称|录|有|书立)")
 
@@ -46,6 +48,16 @@ def script_of(text: str) -> Script:
 def simplified(text: str) -> str:
     """`text` in simplified script, 著 put right."""
     return _ZHE.sub("着", _converter("t2s").convert(text))
+
+
+@cache
+def settled() -> str:
+    """The everyday simplified characters, those of GB 2312, that `simplified` leaves alone in any text."""
+    codes = (bytes((row, cell)) for row in range(0xB0, 0xF8) for cell in range(0xA1, 0xFF))
+    chars = "".join(code.decode("gb2312", "ignore") for code in codes)
+    return "".join(
+        c for c, same in zip(chars, _converter("t2s").convert(chars), strict=True) if c == same and c not in _IN_PHRASES
+    )
 
 
 @cache
