@@ -1,7 +1,4 @@
-"""Texts → vectors: the embedded model or any other sentence-transformers model (the only importer of sentence_transformers).
-
-The embedded model is a table of token vectors, read here with numpy: importing torch takes seconds and 400 MB.
-"""
+"""Texts → vectors: the embedded model or any other sentence-transformers model (the only importer of sentence_transformers)."""
 
 from __future__ import annotations
 
@@ -10,16 +7,13 @@ import os
 from collections.abc import Sequence
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import Any, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
 from index.errors import SettingsError
 from index.tokens import fold
-
-if TYPE_CHECKING:
-    from tokenizers import Tokenizer
 
 BUILTIN = Path(__file__).with_name("model")
 _BATCH = 256
@@ -70,39 +64,6 @@ class SentenceTransformerEmbedder:
         return np.nan_to_num(np.asarray(vectors, dtype=np.float32))
 
 
-class StaticEmbedder:
-    """A folder with one static embedding: a text's vector is the mean of its tokens' vectors, made a unit vector."""
-
-    def __init__(self, folder: Path, name: str) -> None:
-        self._folder = folder
-        self.name = name
-
-    @cached_property
-    def _tokenizer(self) -> Tokenizer:
-        from tokenizers import Tokenizer
-
-        return Tokenizer.from_file(str(self._folder / "tokenizer.json"))
-
-    @cached_property
-    def _vectors(self) -> NDArray[np.float32]:
-        from safetensors.numpy import load_file
-
-        vectors: NDArray[np.float32] = load_file(self._folder / "model.safetensors")["embedding.weight"]
-        return vectors
-
-    @property
-    def dimensions(self) -> int:
-        return int(self._vectors.shape[1])
-
-    def embed(self, texts: Sequence[str]) -> NDArray[np.float32]:
-        """(n, dimensions) unit rows; a text without any known token gets the zero vector."""
-        found = self._tokenizer.encode_batch_fast([fold(t) for t in texts], add_special_tokens=False)
-        rows = np.zeros((len(texts), self.dimensions), dtype=np.float32)
-        for row, tokens in zip(rows, found, strict=True):
-            self._vectors.take(tokens.ids, axis=0).sum(axis=0, out=row)
-        return np.asarray(rows / np.maximum(np.linalg.norm(rows, axis=1, keepdims=True), 1e-12), dtype=np.float32)
-
-
 def load_embedder(spec: str | None = None) -> Embedder:
     """The model named by `spec` (a folder or a hub name), else the embedded one. Raises `SettingsError` where there is none."""
     if spec and Path(spec).is_dir():
@@ -111,7 +72,7 @@ def load_embedder(spec: str | None = None) -> Embedder:
         return SentenceTransformerEmbedder(spec, spec, local=False)
     if not all((BUILTIN / name).is_file() for name in _PARTS):
         raise SettingsError("自带的嵌入模型不完整，请重新安装本程序，或用 YOUJU_EMBEDDER 指定别的模型。")
-    return StaticEmbedder(BUILTIN, f"builtin:{_digest(BUILTIN)}")
+    return SentenceTransformerEmbedder(str(BUILTIN), f"builtin:{_digest(BUILTIN)}", local=True)
 
 
 def _digest(folder: Path) -> str:

@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from index.embed import BUILTIN, Embedder, SentenceTransformerEmbedder, load_embedder
+from index.embed import BUILTIN, Embedder, load_embedder
 from index.errors import SettingsError
 
 
@@ -30,12 +30,6 @@ def test_one_text_has_one_vector_however_it_is_typed_or_batched(embedder: Embedd
     together = embedder.embed(["義務教育", "义务教育", "校车安全"])
     assert np.allclose(together[0], together[1], atol=1e-6)
     assert np.allclose(together[2], embedder.embed(["校车安全"])[0], atol=1e-5)
-
-
-def test_the_embedded_model_means_what_sentence_transformers_reads_in_it(embedder: Embedder) -> None:
-    texts = ["班主任津贴每月400元", "学校食堂 Wi-Fi", "龘", ""]
-    reference = SentenceTransformerEmbedder(str(BUILTIN), "reference", local=True)
-    assert np.allclose(embedder.embed(texts), reference.embed(texts), atol=1e-6)
 
 
 def test_nothing_in_nothing_out(embedder: Embedder) -> None:
