@@ -3,4 +3,5 @@
 import os
 
 # Before anything imports numpy: over matrices as small as a question's, BLAS threads only wait for each other, busily.
-os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
+for _name in ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS"):
+    os.environ.setdefault(_name, "1")
