@@ -13,9 +13,7 @@ class TermMatcher:
     def __init__(self, terms: Iterable[str], *, every: bool = False) -> None:
         self.terms = tuple(terms)
         self._every = every
-        self._automaton = AhoCorasick(
-            self.terms, matchkind=MatchKind.Standard if every else MatchKind.LeftmostLongest
-        )
+        self._automaton = AhoCorasick(self.terms, matchkind=MatchKind.Standard if every else MatchKind.LeftmostLongest)
 
     def find(self, text: str) -> list[tuple[str, int, int]]:
         """The terms in `text` with their spans, in text order.
