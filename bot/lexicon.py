@@ -7,7 +7,7 @@ groups keeps all of them (the reader, not the table, knows which was meant).
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
@@ -44,7 +44,7 @@ class Match:
 class Lexicon:
     """The compiled lexicon."""
 
-    def __init__(self, groups: Iterable[Group]) -> None:
+    def __init__(self, groups: Sequence[Group]) -> None:
         members: dict[str, list[Group]] = defaultdict(list)
         for group in groups:
             for term in dict.fromkeys((*group.formal, *group.lay)):
@@ -52,6 +52,7 @@ class Lexicon:
                 if len(folded) >= 2 and group not in members[folded]:
                     members[folded].append(group)
         self._members = members
+        self.formal = frozenset(fold(term) for group in groups for term in group.formal)
         self._matcher = TermMatcher(members)
 
     def __contains__(self, term: str) -> bool:

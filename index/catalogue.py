@@ -127,6 +127,11 @@ class Catalogue:
         rows = self._all("SELECT * FROM chunks WHERE document_id = ? ORDER BY start, id", (document_id,))
         return [_chunk(r) for r in rows]
 
+    def headings(self) -> list[str]:
+        """Every step of every heading path once."""
+        paths = (row[0] for row in self._all("SELECT DISTINCT path FROM chunks"))
+        return list(dict.fromkeys(step for path in paths for step in path.split(" / ") if step))
+
     def chunk_count(self) -> int:
         return int(self._all("SELECT count(*) FROM chunks")[0][0])
 

@@ -48,6 +48,10 @@ class Library:
     def chunks_of(self, document_id: str) -> list[Chunk]:
         return self._catalogue.chunks_of(document_id)
 
+    def headings(self) -> list[str]:
+        """Every heading once, of all documents."""
+        return self._catalogue.headings()
+
     def lexical(
         self,
         terms: Sequence[tuple[str, float]],
