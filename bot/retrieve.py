@@ -13,6 +13,7 @@ import numpy as np
 from bot.features import Candidate, Terms, features, linear
 from bot.lexicon import Lexicon
 from bot.records import Hit, Question
+from bot.references import on_path
 from bot.understand import number_of, strip_question_words
 from index.late import LateInteraction
 from index.records import Article, Chunk, PolicyDocument
@@ -100,7 +101,8 @@ def _pointed_at(question: Question, library: Searchable) -> list[str]:
         articles = library.articles(document_id)
         for chunk in library.chunks_of(document_id):
             article = articles[chunk.article]
-            if article.kind == "front" or number_of(article.number) in question.article_refs:
+            at_path = any(on_path(reference, article.path) for reference in question.references)
+            if article.kind == "front" or at_path or number_of(article.number) in question.article_refs:
                 pointed.append(chunk.id)
     return pointed[: POOL // 4]
 
