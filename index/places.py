@@ -25,11 +25,11 @@ _PROVINCES = (*range(11, 16), 21, 22, 23, *range(31, 38), *range(41, 47), *range
 _ABBREVIATIONS = dict(zip("京津冀晋蒙辽吉黑沪苏浙皖闽赣鲁豫鄂湘粤桂琼渝川黔云藏陕甘青宁新", _PROVINCES, strict=True))
 _ABBREVIATIONS |= {"蜀": 51, "贵": 52, "滇": 53, "秦": 61, "陇": 62}
 _NICKNAMES = dict(
-    pair.split("=")
-    for pair in (
+    re.findall(
+        r"(\w+)=(\w+)",
         "帝都=北京市 魔都=上海市 羊城=广州市 鹏城=深圳市 蓉城=成都市 榕城=福州市 鹭岛=厦门市 甬城=宁波市 申城=上海市 "
-        "泉城=济南市 冰城=哈尔滨市 燕城=永安市 星城=长沙市 岛城=青岛市 津门=天津市 京城=北京市 京籍=北京市 沪籍=上海市"
-    ).split()
+        "泉城=济南市 冰城=哈尔滨市 燕城=永安市 星城=长沙市 岛城=青岛市 津门=天津市 京城=北京市 京籍=北京市 沪籍=上海市",
+    )
 )
 # Prefecture names that are ordinary words: they need their 市 or an ancestor in front.
 _ORDINARY = frozenset(re.findall("..", "来宾白银日照山南阿里和田海东海西海北黄南大同中山朝阳安康北海黄山南通孝感开封"))
