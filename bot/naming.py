@@ -201,7 +201,7 @@ def _inside_a_word(text: str, start: int, end: int, name: str) -> bool:
 def _abbreviates(core: str, full: str) -> bool:
     """Whether `core` takes its letters in order from beginnings of words of `full`, or goes on where it took one.
 
-    >>> _abbreviates("高教", "高等教育"), _abbreviates("教育方", "教育费附加方面")
+    >>> _abbreviates("高教", "高等教育"), _abbreviates("等教", "高等教育")
     (True, False)
     """
     if not core or not _within(core, full):

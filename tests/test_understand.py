@@ -25,11 +25,11 @@ HANGZHOU = Place(("浙江省", "杭州市"), "330100")
 DAY = date(2026, 11, 25)
 
 
-def document(title: str, doc_no: str | None = None, text: str = "", place: str = "") -> PolicyDocument:
+def document(title: str, doc_no: str | None = None, text: str = "", place: Place | None = None) -> PolicyDocument:
     return PolicyDocument(
         id=title, title=title, kind="law", issuers=(), doc_no=doc_no, written=date(2020, 1, 1), published=None,
         effective=None, expires=None, validity=None, level=None, topics=(), index_no=None,
-        place=place_of(place) if place else None, text=text or title, sources=("a.txt",),
+        place=place, text=text or title, sources=("a.txt",),
     )  # fmt: skip
 
 
@@ -44,17 +44,17 @@ _NATIONAL = (
 )  # fmt: skip
 NAMES = DocumentNames(
     [
-        *(document(f"中华人民共和国{title}", place="国务院") for title in _NATIONAL),
+        *(document(f"中华人民共和国{title}", place=place("国务院")) for title in _NATIONAL),
         document("高等教育自学考试暂行条例"),
         document("教师资格条例", text="教师资格条例\n1995年12月12日中华人民共和国国务院令第188号发布"),
         document("某省教育厅关于激发办学活力的意见", "某教〔2021〕5号"),
         document("某省教育厅关于实验教学的意见", "某教〔2021〕3号"),
-        document("山东省学校安全条例", place="山东省"),
-        document("宁波市学校安全条例", place="宁波市"),
-        document("上海市未成年人保护条例", place="上海市"),
-        document("北京市未成年人保护条例", place="北京市"),
-        document("河南省实施《中华人民共和国教师法》办法", place="河南省"),
-        document("北京市实施《中华人民共和国教师法》办法", place="北京市"),
+        document("山东省学校安全条例", place=place("山东省")),
+        document("宁波市学校安全条例", place=place("宁波市")),
+        document("上海市未成年人保护条例", place=place("上海市")),
+        document("北京市未成年人保护条例", place=place("北京市")),
+        document("河南省实施《中华人民共和国教师法》办法", place=place("河南省")),
+        document("北京市实施《中华人民共和国教师法》办法", place=place("北京市")),
     ]
 )
 
