@@ -29,7 +29,7 @@ out, err = Console(highlight=False), Console(stderr=True, highlight=False)
 AsJson = Annotated[bool, typer.Option("--json", help="输出 JSON")]
 
 
-def text(key: str, **variables: object) -> str:
+def text(key: str, **variables: Any) -> str:
     """A text of the page and the command line."""
     return message(key, file="page", **variables)
 

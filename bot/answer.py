@@ -16,12 +16,14 @@ from bot.reading import Reader
 from bot.records import Answer, Hit, LibraryInfo, Outcome, Question, Turn
 from bot.retrieve import Searcher, retrieve, search_terms
 from bot.scope import applies, later_versions
+from bot.screening import screen
 from bot.settings import Settings
 from bot.typos import Speller
-from bot.understand import screen, understand
+from bot.understand import understand
 from index.embed import BUILTIN
 from index.library import Library
 from index.records import Place
+from index.tokens import fold
 
 SHOWN_HITS = 10
 
@@ -35,7 +37,8 @@ class Answerer:
         self.lexicon = load_lexicon(settings.lexicon)
         documents = library.documents()
         self.names = DocumentNames(documents)
-        self.speller = Speller(self.lexicon.terms)
+        headings = {fold(text) for text in (*(d.title for d in documents), *library.headings())}
+        self.speller = Speller(self.lexicon.formal, headings)
         self.superseded = later_versions(documents)
         self.searcher = Searcher(library, self.lexicon, reader or Reader.load(BUILTIN), self.superseded)
         self.places = tuple({d.place.path: d.place for d in documents if d.place and d.place.path}.values())
@@ -98,4 +101,6 @@ class Answerer:
 
     def _closed(self, question: Question, outcome: Outcome, began: float) -> Answer:
         elapsed = {"retrieve_ms": 0.0, "compose_ms": (time.perf_counter() - began) * 1000}
-        return Answer(question, outcome, message(outcome.value), timings=elapsed, library=self.info)
+        key = "languages" if outcome is Outcome.CLARIFY else outcome.value
+        said = message(key, script=question.script)
+        return Answer(question, outcome, said, timings=elapsed, library=self.info)

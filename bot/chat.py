@@ -40,7 +40,7 @@ _PRIVATE: dict[str, Any] = {"api_visibility": "private", "show_progress": "hidde
 Log = tuple[dict[str, str], ...]
 
 
-def text(key: str, **variables: object) -> str:
+def text(key: str, **variables: Any) -> str:
     """A text of the page."""
     return message(key, file="page", **variables)
 

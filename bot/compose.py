@@ -103,9 +103,11 @@ def nearest_sections(
         nearest.append(
             cite(label, document, article, hit.chunk.start, hit.chunk.end, on=on, newer=newer.title if newer else "")
         )
-    lines = [message("not_found", nearest=message("not_found_nearest") if nearest else "")]
+    script = question.script
+    lead = message("not_found_nearest", script=script) if nearest else ""
+    lines = [message("not_found", script=script, nearest=lead)]
     lines += [f"· {group(c)} {c.path}" for c in nearest]
-    lines.append(message("not_found_advice"))
+    lines.append(message("not_found_advice", script=script))
     return Draft(Outcome.NOT_FOUND, "\n".join(lines), nearest=tuple(nearest))
 
 
@@ -154,9 +156,10 @@ def _layout(
     by_label = {c.label: c for c in citations}
     lines: list[str] = []
     if outcome is Outcome.ELSEWHERE and question.places:
-        lines.append(message("elsewhere", place="、".join(p.name for p in question.places)))
+        place = "、".join(p.name for p in question.places)
+        lines.append(message("elsewhere", script=question.script, place=place))
     elif outcome is Outcome.LOOKUP:
-        lines.append(message("lookup_document"))
+        lines.append(message("lookup_document", script=question.script))
     shown = path = ""
     for statement in statements:
         citation = by_label[statement.labels[0]]

@@ -7,14 +7,13 @@ groups keeps all of them (the reader, not the table, knows which was meant).
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
 
-import ahocorasick_rs
-
 from index.errors import LexiconError
+from index.matcher import TermMatcher
 from index.tokens import fold
 
 BUILTIN = Path(__file__).resolve().parent.parent / "index" / "lexicon.tsv"
@@ -45,16 +44,16 @@ class Match:
 class Lexicon:
     """The compiled lexicon."""
 
-    def __init__(self, groups: Iterable[Group]) -> None:
+    def __init__(self, groups: Sequence[Group]) -> None:
         members: dict[str, list[Group]] = defaultdict(list)
         for group in groups:
             for term in dict.fromkeys((*group.formal, *group.lay)):
                 folded = fold(term)
                 if len(folded) >= 2 and group not in members[folded]:
                     members[folded].append(group)
-        self._terms = list(members)
         self._members = members
-        self._automaton = ahocorasick_rs.AhoCorasick(self._terms, matchkind=ahocorasick_rs.MatchKind.LeftmostLongest)
+        self.formal = frozenset(fold(term) for group in groups for term in group.formal)
+        self._matcher = TermMatcher(members)
 
     def __contains__(self, term: str) -> bool:
         return fold(term) in self._members
@@ -62,12 +61,11 @@ class Lexicon:
     @property
     def terms(self) -> Sequence[str]:
         """All terms, folded."""
-        return self._terms
+        return self._matcher.terms
 
     def matches(self, text: str) -> list[Match]:
         """Non-overlapping terms in `text` (already folded), longest first at each position."""
-        found = self._automaton.find_matches_as_indexes(text)
-        return [Match(self._terms[i], start, end, tuple(self._members[self._terms[i]])) for i, start, end in found]
+        return [Match(term, start, end, tuple(self._members[term])) for term, start, end in self._matcher.find(text)]
 
     def concepts(self, text: str) -> list[tuple[tuple[str, ...], float]]:
         """For each term found in `text` all wordings of what it may mean, and how much it counts."""
@@ -95,14 +93,14 @@ class Lexicon:
 
 def read_groups(path: Path) -> list[Group]:
     """Parse a lexicon file. Raises `LexiconError` naming the line number and what is wrong with it."""
-    try:
-        lines = path.read_text(encoding="utf-8-sig").splitlines()
-    except (OSError, UnicodeDecodeError) as error:
-        raise LexiconError("词表打不开或不是 UTF-8 编码，请检查 YOUJU_LEXICON 指向的文件。") from error
-    groups = []
-    for number, line in enumerate(lines, 1):
+    groups: list[Group] = []
+    seen: dict[str, int] = {}
+    for number, line in enumerate(_lines(path), 1):
         if not line.strip() or line.startswith("#"):
             continue
+        earlier = seen.setdefault(line.strip(), number)
+        if earlier != number:
+            raise LexiconError(f"词表第 {number} 行与第 {earlier} 行相同，请删去一行。")
         cells = line.split("\t")
         if len(cells) not in (2, 3):
             raise LexiconError(
@@ -114,6 +112,17 @@ def read_groups(path: Path) -> list[Group]:
         topic = cells[2].strip() if len(cells) == 3 else ""
         groups.append(Group(formal, lay, topic, TOPIC_WEIGHTS.get(topic, 1.0)))
     return groups
+
+
+def _lines(path: Path) -> list[str]:
+    try:
+        raw = path.read_bytes()
+        return raw.decode("utf-8-sig").splitlines()
+    except UnicodeDecodeError as error:
+        number = raw.count(b"\n", 0, error.start) + 1
+        raise LexiconError(f"词表第 {number} 行不是 UTF-8 编码，请把文件另存为 UTF-8。") from error
+    except OSError as error:
+        raise LexiconError("词表打不开，请检查 YOUJU_LEXICON 指向的文件。") from error
 
 
 @lru_cache(maxsize=4)

@@ -9,7 +9,8 @@ from typing import Protocol
 from bot.compose import Draft, Readable, write
 from bot.cues import has_cue
 from bot.extractive import Quote
-from bot.records import Outcome, Question
+from bot.records import Outcome, Question, Reference
+from bot.references import on_path, to_number
 from bot.scope import applies
 from bot.understand import number_of, strip_question_words
 from bot.widen import responsible_tail
@@ -19,6 +20,8 @@ from index.sentences import sentence_spans
 _NUMBERING = re.compile(
     r"[\u4e00-\u9fff]*[\[〔【(（]?\d{0,4}[\]〕】)）]?\s*第?\d+号[文件]*|第?[一二三四五六七八九十百\d]+[条项点款]"
 )
+_HOLDS = re.compile(r"自[^。]{2,24}起(?:施行|实施|执行)|有效期")
+_ITEM = re.compile(r"\s*[（(]([一二三四五六七八九十]+)[)）]")
 _GENERIC = re.compile(
     r"文件|意见|通知|那份|这份|原话|原文|内容|全文|部门|单位|令|叫|发|讲|说|法律|条例|查|看|文|的|是|年|前|了|还|个|谁"
 )
@@ -37,10 +40,10 @@ def look_up(question: Question, library: Lookable, superseded: Mapping[str, Poli
     if not documents:
         return None
     quotes: list[Quote] = []
-    if question.article_refs:
+    if question.references:
         for document in documents:
-            for article in _numbered(library.articles(document.id), question.article_refs):
-                quotes += _article_quotes(question, document, article)
+            for article, reference in _referred(library.articles(document.id), question.references):
+                quotes += _article_quotes(question, document, article, reference)
         if quotes:
             return write(question, quotes, library, superseded, Outcome.LOOKUP)
         return None
@@ -49,6 +52,8 @@ def look_up(question: Question, library: Lookable, superseded: Mapping[str, Poli
         return None
     for document in documents:
         quotes += _front(document, library.articles(document.id))
+        if asks_validity:
+            quotes += _in_force(document, library.articles(document.id))
         newer = superseded.get(document.id)
         if newer is not None and asks_validity:
             quotes += _repeal(document, newer, library.articles(newer.id))
@@ -78,17 +83,50 @@ def _nothing_else(search: str) -> bool:
     return len(re.sub(r"\W", "", rest)) < _ENOUGH_WORDS
 
 
-def _numbered(articles: Sequence[Article], references: Sequence[str]) -> list[Article]:
-    wanted = set(references)
-    return [a for a in articles if a.number and number_of(a.number) in wanted and a.kind in ("article", "h3")]
+def _referred(articles: Sequence[Article], references: Sequence[Reference]) -> list[tuple[Article, Reference]]:
+    return [
+        (article, reference)
+        for reference in references
+        for article in articles
+        if on_path(reference, article.path)
+        or (article.kind in ("article", "h3") and reference.article and number_of(article.number) == reference.article)
+    ]
 
 
-def _article_quotes(question: Question, document: PolicyDocument, article: Article) -> list[Quote]:
+def _article_quotes(
+    question: Question, document: PolicyDocument, article: Article, reference: Reference
+) -> list[Quote]:
     if question.answer_type == "who" and "责任单位" in question.search:
         return responsible_tail(document, article)
     if question.places and not applies(document, question.places):
         return []
-    return [Quote(document, article, a, b) for a, b in _paragraphs(document.text, article)]
+    return [
+        Quote(document, article, a, b) for a, b in _part(document.text, _paragraphs(document.text, article), reference)
+    ]
+
+
+def _part(text: str, lines: Sequence[tuple[int, int]], reference: Reference) -> Sequence[tuple[int, int]]:
+    """The lines of the paragraph 款 referred to, or its lead-in and one item 项; all lines where the article lacks it.
+
+    An item of a list without its lead-in (有下列情形之一的) would say nothing.
+    """
+    heads = [i for i, (a, b) in enumerate(lines) if not _ITEM.match(text, a, b)]
+    if reference.paragraph > len(heads):
+        return lines
+    if reference.paragraph:
+        first = heads[reference.paragraph - 1]
+        last = next((i for i in heads if i > first), len(lines))
+        lines = lines[first:last]
+    if not reference.item:
+        return lines
+    lead = None
+    for a, b in lines:
+        item = _ITEM.match(text, a, b)
+        if item is None:
+            lead = (a, b)
+        elif to_number(item[1]) == reference.item:
+            return [lead, (a, b)] if lead else [(a, b)]
+    return lines
 
 
 def _paragraphs(text: str, article: Article) -> list[tuple[int, int]]:
@@ -109,6 +147,15 @@ def _front(document: PolicyDocument, articles: Sequence[Article]) -> list[Quote]
         for start, end in _paragraphs(document.text, a)
         if end - start <= 400 and not document.text[start:end].endswith(("：", "。"))
     ]
+
+
+def _in_force(document: PolicyDocument, articles: Sequence[Article]) -> list[Quote]:
+    """The sentence in which a document says since when or how long it holds."""
+    for start, end in reversed(sentence_spans(document.text)):
+        if _HOLDS.search(document.text, start, end):
+            article = next((a for a in articles if a.start <= start < a.end), None)
+            return [Quote(document, article, start, end)] if article else []
+    return []
 
 
 def _repeal(old: PolicyDocument, newer: PolicyDocument, articles: Sequence[Article]) -> list[Quote]:

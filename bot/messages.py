@@ -1,10 +1,11 @@
-"""User-visible sentences live in `prompts/messages.md`: one `## key` a message, `{name}` for variables, both checked."""
+"""User-visible sentences live in `prompts/messages.md` and `messages.en.md`: one `## key` a message, `{name}` for variables."""
 
 from __future__ import annotations
 
 import re
 from functools import cache
 from pathlib import Path
+from typing import Any
 
 _FOLDER = Path(__file__).resolve().parent.parent / "prompts"
 
@@ -15,6 +16,12 @@ def _sections(name: str) -> dict[str, str]:
     return {key: body.strip() for key, body in zip(parts[1::2], parts[2::2], strict=True)}
 
 
-def message(key: str, /, *, file: str = "messages", **variables: object) -> str:
-    """The message `key` with its variables filled in. Raises KeyError for an unknown key or a missing variable."""
-    return _sections(file)[key].format_map(variables)
+def message(key: str, /, *, file: str = "messages", script: str = "simplified", **variables: Any) -> str:
+    """The message `key` with its variables filled in, in English for a question in English where there is one.
+
+    Raises KeyError for an unknown key or a missing variable.
+    """
+    sections = _sections(file)
+    if script == "english":
+        sections = sections | _sections(f"{file}.en")
+    return sections[key].format_map(variables)

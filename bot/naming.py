@@ -4,19 +4,44 @@ from __future__ import annotations
 
 import re
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 
-from index.records import PolicyDocument
+from bot.cues import cues
+from bot.references import to_number
+from index.matcher import TermMatcher
+from index.places import places_in, short_name
+from index.records import Place, PolicyDocument
 from index.tokens import fold
 
+_NUMERAL = "一二三四五六七八九十百〇零0-9"
 _DOC_NO = re.compile(
-    r"(?P<body>[\u4e00-\u9fff]{1,9}?)(?:字)?[\[〔【(（]?(?:(?P<year>(?:19|20)\d{2})[\]〕】)）]?年?\s*)?第?(?P<number>\d{1,4})号"
+    r"(?P<body>[\u4e00-\u9fff]{1,9}?)(?:字)?[\[〔【(（]?(?:(?P<year>(?:19|20)\d{2})[\]〕】)）]?年?的?\s*)?"
+    rf"第?(?P<number>\d{{1,4}}|[{_NUMERAL}]{{1,6}})号(?!线|楼|院|店|门|房|考)"
 )
 _OWN_NO = re.compile(r"(?P<body>[\u4e00-\u9fff]{1,12})〔(?P<year>\d{4})〕(?P<number>\d+)号")
 _ORDER = re.compile(r"(国务院|主席|教育部|[\u4e00-\u9fff]{2,8}政府)?令第?(\d+)号")
-_SHORT = re.compile(r"[\u4e00-\u9fff]{1,14}?(?:实施办法|实施条例|条例|办法|规定|法)(?!律|院|治|定|人|规)")
+_ORDER = re.compile(r"(国务院|主席|教育部|[\u4e00-\u9fff]{2,8}政府)?令第?(\d+)号")
 _NATION = "中华人民共和国"
-_VERBS = ("按照", "按", "根据", "依据", "看看", "讲讲", "关于", "请问", "查", "的", "和", "跟", "与", "是", "在")
+_KINDS = ("条例", "细则", "办法", "规定", "法")
+_ORDINARY_KINDS = ("办法", "规定")  # words of every other question, so that what stands before them must say more
+# What follows 法 in another word (法律) or in a longer name (教师法实施办法).
+_NOT_LAW = re.compile(r"[律院治人则务庭盲官案]|规(?!定)|制(?!定)|定(?=[代监职假义期])|学(?![校生前])")
+_LAW = rf"法(?!{_NOT_LAW.pattern}|实施|办法|条例)"
+_SHORT = re.compile(rf"[\u4e00-\u9fff]{{1,16}}?(?:{'|'.join(_KINDS[:-1])}|{_LAW})")
+_NO_CORE = re.compile(r"(?:[的有没么是按]|[部厅局委府院校园家省市县区里中上级们人师生])$")
+_LEAST_ORDINARY, _LONGEST_RATIO, _LEAST_STRIPPED, _LEAST_TAIL = 3, 4, 5, 4
+_SHARED_BY = 3  # of an abbreviation that fits more documents the shortest title is meant
+
+
+@dataclass(frozen=True, slots=True)
+class _Number:
+    """A document's own number, and what people put before it: its letters, its issuers, its place."""
+
+    body: str
+    year: str
+    callers: tuple[str, ...]
+    document: str
 
 
 class DocumentNames:
@@ -24,69 +49,185 @@ class DocumentNames:
 
     def __init__(self, documents: Iterable[PolicyDocument]) -> None:
         self._titles: dict[str, list[str]] = defaultdict(list)
-        self._numbers: list[tuple[str, str, str, str]] = []
+        self._shared: set[tuple[str, str]] = (
+            set()
+        )  # a name without its place, which other places' documents may bear too
+        self._places: dict[str, Place | None] = {}
+        self._numbers: dict[int, list[_Number]] = defaultdict(list)
         for document in documents:
+            self._places[document.id] = document.place
+            full = fold(document.title)
             for name in short_names(document):
                 self._titles[name].append(document.id)
-            own = _OWN_NO.fullmatch(document.doc_no or "")
-            if own:
-                self._numbers.append((own["body"], own["year"], own["number"], document.id))
-            head = document.text[:600]
-            for order in _ORDER.finditer(fold(head)) if "令" in head else ():
-                self._numbers.append((f"{order[1] or ''}令", "", order[2], document.id))
+                if document.place and document.place.path and not full.startswith(name):
+                    self._shared.add((name, document.id))
+            for number, own in _own_numbers(document):
+                self._numbers[number].append(own)
+        self._matcher = TermMatcher(self._titles, every=True)
+        self._known = tuple({p for p in self._places.values() if p and p.path})
+        self._by_kind: dict[tuple[str, str], list[str]] = defaultdict(list)
+        for name in self._titles:
+            if name.endswith(_KINDS):
+                self._by_kind[_kind(name), name[0]].append(name)
 
     def by_number(self, text: str) -> tuple[str, ...]:
         """Documents whose own 文号 the folded text gives in whole or in part (晋教5号, 教基2020 7号, 国务院令188号)."""
         found: dict[str, None] = {}
         for asked in _DOC_NO.finditer(text):
-            for body, year, number, document in self._numbers:
-                if number != asked["number"] or (asked["year"] and year and asked["year"] != year):
+            body = asked["body"]
+            for own in self._numbers.get(to_number(asked["number"]) or _plain(asked["number"]), ()):
+                if asked["year"] and own.year and asked["year"] != own.year:
                     continue
-                if asked["body"].endswith(body) or (len(asked["body"]) >= 2 and body.endswith(asked["body"])):
-                    found[document] = None
+                if body.endswith((own.body, *own.callers)) or (len(body) >= 2 and own.body.endswith(body)):
+                    found[own.document] = None
         return tuple(found)
 
-    def by_title(self, text: str) -> tuple[str, ...]:
-        """Documents named in the folded text: the longest full or short title in it, else an abbreviation like 高教法."""
-        named = [name for name in self._titles if name in text]
-        longest = [n for n in named if not any(n != other and n in other for other in named)]
-        if longest:
-            return tuple(dict.fromkeys(i for name in longest for i in self._titles[name]))
+    def by_title(self, text: str, places: Sequence[Place] = ()) -> tuple[str, ...]:
+        """Documents named in the folded text: the longest full or short titles in it, else abbreviations like 高教法.
+
+        Of a name that several places' documents bear (实施《教师法》办法) those of the places in the text are meant, else
+        those of `places`.
+        """
+        spans = self.name_spans(text)
+        asked = places_in(text, self._known) or tuple(places)
+        return tuple(dict.fromkeys(i for _, _, name in spans for i in self._of_places(name, asked)))
+
+    def name_spans(self, text: str) -> list[tuple[int, int, str]]:
+        """Where the folded text names documents, and by which of their names."""
+        found = [(a, b, n) for n, a, b in self._matcher.find(text) if not _inside_a_word(text, a, b, n)]
+        found += self._abbreviations(text)
+        return [s for s in found if not any(_inside(s, other) for other in found)]
+
+    def _of_places(self, name: str, asked: Sequence[Place]) -> list[str]:
+        own = [i for i in self._titles[name] if (name, i) not in self._shared]
+        shared = [i for i in self._titles[name] if (name, i) in self._shared]
+        if not asked:
+            return own or shared
+        return own + [i for i in shared if any(p.covers(a) for a in asked if (p := self._places[i]))]
+
+    def _abbreviations(self, text: str) -> list[tuple[int, int, str]]:
+        found = []
         for match in _SHORT.finditer(text):
             for start in range(len(match[0]) - 2):
-                documents = self._abbreviated(match[0][start:])
-                if documents:
-                    return documents
-        return ()
+                names = self._abbreviated(match[0][start:])
+                if names:
+                    found += [(match.start() + start, match.end(), name) for name in names]
+                    break
+        return found
 
-    def _abbreviated(self, short: str) -> tuple[str, ...]:
-        if len(short) < 3 or short.startswith(_VERBS):
-            return ()
-        full = [n for n in self._titles if n[0] == short[0] and _suffix(n) == _suffix(short) and _within(short, n)]
-        if not full:
-            return ()
-        shortest = min(len(n) for n in full)
-        return tuple(
-            dict.fromkeys(i for n in full if len(n) == shortest and len(n) <= 4 * len(short) for i in self._titles[n])
-        )
+    def _abbreviated(self, short: str) -> list[str]:
+        kind = _kind(short)
+        core = short.removesuffix(kind)
+        if kind in _ORDINARY_KINDS and (len(core) < _LEAST_ORDINARY or _NO_CORE.search(core)):
+            return []
+        near = [n for n in self._by_kind.get((kind, short[0]), ()) if len(n) <= _LONGEST_RATIO * len(short)]
+        fitting = [n for n in near if _abbreviates(core, n.removesuffix(kind))]
+        meant = {i for n in fitting for i in self._titles[n]}
+        return fitting if len(meant) <= _SHARED_BY else [min(fitting, key=len)]
 
 
 def short_names(document: PolicyDocument) -> set[str]:
-    """Folded names by which people call a document: its title, the title without 中华人民共和国 or place, what 《》 holds."""
-    title = fold(re.sub(r"[(（][^()（）]*[)）]$", "", document.title))
-    names = {title, title.removeprefix(_NATION), *(fold(x) for x in re.findall("《([^《》]+)》", document.title))}
-    if document.place and document.place.path:
-        province = document.place.path[-1]
-        names |= {n.removeprefix(province) for n in names if n.startswith(province) and len(n) - len(province) > 6}
-    plain = {re.sub(r"[《》]", "", n) for n in names}
-    return {n for n in plain if len(n) >= 3}
+    """Folded names by which people call a document: its title, without 中华人民共和国, place or 实施, what it issues in 《》."""
+    title = fold(re.sub(r"[(（][^()（）]*[)）]", "", document.title))
+    held = re.findall("(?:[印转]发|[发公]布|下达)[^《]{0,12}《([^《》]+)》|《([^《》]+)》$", title)
+    names = {re.sub(r"[《》]", "", n) for n in (title, *(a or b for a, b in held))}
+    names |= {n.replace(_NATION, "") for n in names}
+    names |= {s for n in names for s in _without_place(n, document.place)}
+    names |= {s for n in tuple(names) for s in (*_of_law(n), *_about(n))}
+    return {n for n in names if len(n) >= 3}
 
 
-def _suffix(name: str) -> str:
-    return next((s for s in ("实施办法", "实施条例", "条例", "办法", "规定", "法") if name.endswith(s)), name[-1])
+def _of_law(name: str) -> set[str]:
+    """实施教师法办法 is called 教师法办法 and 教师法实施办法, 国家通用语言文字法 语言文字法."""
+    carried = re.fullmatch(r"(?:贯彻)?实施(?P<law>.{2,20}法)(?P<kind>的?(?:若干)?(?:办法|规定|细则))", name)
+    if carried:
+        return {f"{carried['law']}{carried['kind']}", f"{carried['law']}实施{carried['kind']}"}
+    return {name[i:] for i in _word_starts(name) if len(name) - i > _LEAST_TAIL} if name.endswith("法") else set()
+
+
+def _about(name: str) -> set[str]:
+    """关于推进教育高质量发展的意见 is called 教育高质量发展的意见 and 高质量发展意见."""
+    parts = re.fullmatch(
+        r".*?关于(?:印发)?(?P<what>.{4,40}?)的?(?P<kind>(?:若干|实施)?意见|通知|决定|方案|规划|计划)", name
+    )
+    if not parts:
+        return set()
+    what, kind = parts["what"], parts["kind"]
+    tails = [what[i:] for i in _word_starts(what) if len(what) - i >= _LEAST_TAIL]
+    return {f"{tail}{joint}{k}" for tail in tails for joint in ("", "的") for k in (kind, kind[-2:])}
+
+
+def _without_place(name: str, place: Place | None) -> set[str]:
+    if place is None or not place.path:
+        return set()
+    own, full = place.path[-1], place.full_name
+    rest = name.removeprefix(full) if name.startswith(full) else name.removeprefix(own)
+    if rest == name or len(rest) < _LEAST_STRIPPED:
+        return set()
+    return {rest, f"{short_name(own)}{rest}"}
+
+
+def _own_numbers(document: PolicyDocument) -> list[tuple[int, _Number]]:
+    numbers = []
+    own = _OWN_NO.fullmatch(document.doc_no or "")
+    if own:
+        place = document.place
+        of_place = (place.name, short_name(place.name)) if place and place.path else ()
+        callers = (*(fold(i) for i in document.issuers), *of_place)
+        numbers.append((int(own["number"]), _Number(own["body"], own["year"], callers, document.id)))
+    for order in _ORDER.finditer(fold(document.text[:600])):
+        numbers.append((int(order[2]), _Number(f"{order[1] or ''}令", "", (), document.id)))
+    return numbers
+
+
+def _plain(numeral: str) -> int:
+    return int(numeral) if numeral.isdecimal() else 0
+
+
+def _kind(name: str) -> str:
+    return next((s for s in _KINDS if name.endswith(s)), name[-1:])
+
+
+def _inside(span: tuple[int, int, str], other: tuple[int, int, str]) -> bool:
+    return span != other and other[0] <= span[0] and span[1] <= other[1] and other[1] - other[0] > span[1] - span[0]
+
+
+def _inside_a_word(text: str, start: int, end: int, name: str) -> bool:
+    """Whether a name only looks like one: 教育法 in 职业教育法, 教师法 in 教师法定假期."""
+    if name.endswith("法") and _NOT_LAW.match(text, end):
+        return True
+    return name.endswith(_KINDS) and text[:start].endswith(cues("naming", "modifiers"))
+
+
+def _abbreviates(core: str, full: str) -> bool:
+    """Whether `core` takes its letters in order from beginnings of words of `full`, or goes on where it took one.
+
+    >>> _abbreviates("高教", "高等教育"), _abbreviates("等教", "高等教育")
+    (True, False)
+    """
+    if not core or not _within(core, full):
+        return False
+    starts = _word_starts(full)
+    ends = {0} if core[0] == full[0] else set()
+    for letter in core[1:]:
+        first = min(ends, default=len(full))
+        ends = {i for i in range(first + 1, len(full)) if full[i] == letter and (i in starts or i - 1 in ends)}
+    return bool(ends)
 
 
 def _within(short: str, name: str) -> bool:
-    """Whether `short` is a subsequence of `name` (高教法 in 高等教育法)."""
     letters = iter(name)
     return all(c in letters for c in short)
+
+
+def _word_starts(text: str) -> set[int]:
+    """Where words begin in `text`, words inside compounds and 法 included."""
+    import rjieba
+
+    starts, at = set(), 0
+    for word in rjieba.cut(text, False):
+        starts.add(at)
+        for part in rjieba.cut_for_search(word):
+            starts.add(at + word.find(part))
+        at += len(word)
+    return starts | {i for i, letter in enumerate(text) if letter == "法"}

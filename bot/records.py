@@ -12,6 +12,9 @@ from index.records import Chunk, Place
 AnswerType = Literal["amount", "date", "ratio", "count", "age", "who", "whether", "list", "procedure", "where", "any"]
 
 
+Level = Literal["national", "province", "city", "county", ""]
+
+
 class Outcome(StrEnum):
     """How an answer ends; each has its own message in `prompts/messages.md`."""
 
@@ -38,6 +41,16 @@ class Turn:
 
 
 @dataclass(frozen=True, slots=True)
+class Reference:
+    """A place in a document's outline: an article with its paragraph 款 and item 项, or the numbers of a heading path."""
+
+    article: str = ""
+    paragraph: int = 0
+    item: int = 0
+    path: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class Question:
     """A question as understood. `text` is what was typed, `search` the simplified, merged text that retrieval works on."""
 
@@ -52,6 +65,8 @@ class Question:
     years: tuple[int, ...] = ()
     script: Literal["simplified", "traditional", "english"] = "simplified"
     history: tuple[Turn, ...] = ()
+    level: Level = ""
+    references: tuple[Reference, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

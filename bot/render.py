@@ -52,7 +52,7 @@ def answer_html(answer: Answer, shown: int | None = None) -> str:
         place_first=answer.outcome is Outcome.ELSEWHERE,
         notes=notes if whole else (),
         cards=[_card(c, answer.question.search) for c in answer.citations or answer.nearest] if whole else (),
-        cards_title=message("citations_title" if numbered else "nearest_title"),
+        cards_title=message("citations_title" if numbered else "nearest_title", script=answer.question.script),
         numbered=numbered,
     )
 

@@ -15,6 +15,7 @@ from bot.features import Candidate, Column, Terms, features
 from bot.lexicon import Lexicon
 from bot.reading import Reader, read
 from bot.records import Hit, Question
+from bot.references import on_path
 from bot.understand import number_of, strip_question_words
 from index.late import Tokens
 from index.places import short_name
@@ -169,7 +170,8 @@ def _pointed_at(question: Question, library: Searchable) -> list[str]:
         articles = library.articles(document_id)
         for chunk in library.chunks_of(document_id):
             article = articles[chunk.article]
-            if article.kind == "front" or number_of(article.number) in question.article_refs:
+            at_path = any(on_path(reference, article.path) for reference in question.references)
+            if article.kind == "front" or at_path or number_of(article.number) in question.article_refs:
                 pointed.append(chunk.id)
     return pointed[: POOL // 4]
 

@@ -1,33 +1,32 @@
-"""From what a visitor typed to a `Question`: script, follow-ups, place, 文号, named documents, article references, type."""
+"""From what a visitor typed to a `Question`: script, follow-ups, place and level, 文号, documents, references, years, type."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Sequence
 from datetime import date
-from functools import lru_cache
 from typing import Literal
 
-from bot.cues import cues, has_cue
+from bot.cues import has_cue
+from bot.english import chinese_for
+from bot.follow_up import FollowUps
 from bot.naming import DocumentNames
-from bot.records import AnswerType, Outcome, Question, Turn
+from bot.records import Level, Question, Turn
+from bot.references import article_references, number_of, references, to_number, years
+from bot.screening import screen, visible
 from bot.typos import Speller
-from index.places import places_in
+from bot.wording import answer_type, level, strip_question_words
+from index.places import NATION, ancestors, places_in
 from index.records import Place
 from index.tokens import fold
 
-_NUMERAL = "一二三四五六七八九十百零〇两0-9"
-_REFERENCES = (
-    re.compile(rf"第([{_NUMERAL}]+)条(之[一二三四五])?"),
-    re.compile(rf"第([{_NUMERAL}]+)[项点]()"),
-    re.compile(r"(?<![\d.])(\d{1,3})条()(?!例)"),
-)
-_YEAR = re.compile(r"(?<!\d)((?:19|20)\d{2})(?=年|[\-—至到~]|$|\D)")
-_SHORT_YEAR = re.compile(r"(?<!\d)(2\d)(?=年)(?!年来)")
+__all__ = [
+    "answer_type", "article_references", "number_of", "screen", "strip_question_words", "to_number",
+    "understand", "years",
+]  # fmt: skip
+
 _ENGLISH = re.compile(r"[a-z]{2,}")
 _HAN = re.compile(r"[\u4e00-\u9fff]")
-_DIGITS = dict(zip("零〇一二两三四五六七八九", (0, 0, 1, 2, 2, 3, 4, 5, 6, 7, 8, 9), strict=True))
-_UNITS = {"十": 10, "百": 100}
 
 
 def understand(
@@ -41,115 +40,64 @@ def understand(
     on: date | None = None,
 ) -> Question:
     """Read one question. `place` is where the visitor is; a place in the words goes before it."""
-    folded = speller.correct(fold(text)) if speller else fold(text)
-    search = merge_follow_up(folded, [fold(t.content) for t in history if t.role == "user"], names)
-    said = places_in(folded, known_places) or places_in(search, known_places)
-    if not said and place is not None and not has_cue(search, "compare", "everywhere"):
-        said = (place,)
+    script = _script(text)
+    folded = _read(text, speller, known_places)
+    asked = [_read(turn.content, speller, known_places) for turn in history if turn.role == "user"]
+    search = FollowUps(names, known_places).merge(folded, asked)
+    kind = answer_type(fold(visible(text)))
+    asked_level = level(search)
+    places = _places(search, known_places, place, asked_level)
     return Question(
         text=text,
         search=search,
-        answer_type=answer_type(folded),
-        places=() if has_cue(folded, "national", "cues") and not places_in(folded, known_places) else tuple(said),
+        answer_type=answer_type(search) if kind == "any" else kind,
+        places=places,
         on=on,
         doc_nos=names.by_number(search),
-        documents=names.by_title(search),
-        article_refs=article_references(folded),
-        years=years(folded),
-        script=_script(text, folded),
+        documents=names.by_title(search, places),
+        article_refs=article_references(search),
+        years=years(search, on),
+        script=script,
         history=tuple(history),
+        level=asked_level,
+        references=references(search),
     )
 
 
-def screen(text: str) -> Outcome | None:
-    """`REFUSED` for instructions to the bot, `OUT_OF_SCOPE` for small talk, weather, homework; None for anything else."""
-    folded = fold(text)
-    if has_cue(folded, "injection", "cues"):
-        return Outcome.REFUSED
-    rest = re.sub(r"[^\w]", "", folded)
-    for greeting in sorted(cues("out_of_scope", "greeting"), key=len, reverse=True):
-        rest = rest.replace(fold(greeting), "")
-    if not rest:
-        return Outcome.OUT_OF_SCOPE
-    if any(has_cue(folded, "out_of_scope", topic) for topic in ("weather", "homework", "chat")):
-        return Outcome.OUT_OF_SCOPE
-    return None
+def _read(text: str, speller: Speller | None, known_places: Sequence[Place]) -> str:
+    """The text folded and put right; an English one in the Chinese words for what it says."""
+    folded = fold(visible(text))
+    if _script(text) == "english":
+        return chinese_for(folded, known_places)
+    return speller.correct(folded) if speller else folded
 
 
-def answer_type(folded: str) -> AnswerType:
-    """The kind of fact asked for, by the first cue list that matches (order of `cues.toml`)."""
-    order: tuple[AnswerType, ...] = (
-        "amount", "ratio", "date", "age", "count", "who", "where", "list", "procedure", "whether",
-    )  # fmt: skip
-    return next((kind for kind in order if has_cue(folded, "answer_type", kind)), "any")
+def _places(search: str, known: Sequence[Place], visitor: Place | None, asked: Level) -> tuple[Place, ...]:
+    """The places whose rules are asked for: those in the words, the nation, or where the visitor is up to the level asked."""
+    said = places_in(search, known)
+    if said:
+        return said
+    if has_cue(search, "national", "cues"):
+        return (NATION,) if has_cue(search, "national", "firm") and not has_cue(search, "compare", "cues") else ()
+    if visitor is None or has_cue(search, "compare", "everywhere"):
+        return ()
+    return (_at_level(visitor, asked),)
 
 
-def merge_follow_up(folded: str, asked: Sequence[str], names: DocumentNames) -> str:
-    """Put the last question before one that leans on it (那高中呢, 这一条归哪几家管); any other stays as it is."""
-    if not asked:
-        return folded
-    leans = folded.startswith(cues("follow_up", "openings")) or has_cue(folded, "follow_up", "references")
-    bare = len(strip_question_words(folded)) <= 6 and not names.by_title(folded) and not names.by_number(folded)
-    return f"{asked[-1]} {folded}" if leans or bare else folded
+def _at_level(visitor: Place, asked: Level) -> Place:
+    """The visitor's province for 省里; for 市里 the prefecture, where the visitor's own place is no 市."""
+    above = (visitor, *ancestors(visitor)[:-1])
+    if asked == "province":
+        return above[-1]
+    if asked == "city" and not visitor.name.endswith("市"):
+        return next((p for p in above if p.adcode.endswith("00")), visitor)
+    return visitor
 
 
-def strip_question_words(folded: str) -> str:
-    """Without the words that every question has and no document needs."""
-    for word in cues("question_words", "drop"):
-        folded = folded.replace(word, " ")
-    return re.sub(r"\s+", " ", folded).strip()
-
-
-def article_references(folded: str) -> tuple[str, ...]:
-    """Numbers of articles or items referred to, as Arabic digits: 第五十九条 → 59, 第十五条之一 → 15之一."""
-    found: dict[str, None] = {}
-    for pattern in _REFERENCES:
-        for match in pattern.finditer(folded):
-            value = to_number(match[1])
-            if value:
-                found[f"{value}{match[2] or ''}"] = None
-    return tuple(found)
-
-
-def to_number(numeral: str) -> int:
-    """A Chinese or Arabic integer below 1000; 0 where it is none.
-
-    >>> to_number("五十九"), to_number("一百零二"), to_number("12")
-    (59, 102, 12)
-    """
-    if numeral.isdecimal():
-        return int(numeral)
-    total, digit = 0, 0
-    for char in numeral:
-        if char in _UNITS:
-            total += (digit or 1) * _UNITS[char]
-            digit = 0
-        elif char in _DIGITS:
-            digit = _DIGITS[char]
-        else:
-            return 0
-    return total + digit
-
-
-@lru_cache(maxsize=4096)
-def number_of(label: str) -> str:
-    """An outline number as article references write it: 第五十九条 → 59, 12. → 12, 第十五条之一 → 15之一.
-
-    >>> number_of("第五十九条"), number_of("12."), number_of("第十五条之一"), number_of("——")
-    ('59', '12', '15之一', '')
-    """
-    match = re.search(rf"([{_NUMERAL}]+)条?(之[一二三四五])?", label)
-    return f"{to_number(match[1])}{match[2] or ''}" if match else ""
-
-
-def years(folded: str) -> tuple[int, ...]:
-    """Years named, with 23年 read as 2023."""
-    full = [int(y) for y in _YEAR.findall(folded)]
-    return tuple(dict.fromkeys(full + [2000 + int(y) for y in _SHORT_YEAR.findall(folded)]))
-
-
-def _script(text: str, folded: str) -> Literal["simplified", "traditional", "english"]:
-    if len(_ENGLISH.findall(folded)) >= 3 and len(_HAN.findall(folded)) < 4:
+def _script(text: str) -> Literal["simplified", "traditional", "english"]:
+    folded = fold(visible(text))
+    words, letters = len(_ENGLISH.findall(folded)), len(_HAN.findall(folded))
+    if words and (not letters or (words >= 3 and letters < 4)):
         return "english"
     plain = re.sub(r"\s", "", text)
     return "traditional" if len(plain) == len(re.sub(r"\s", "", folded)) and _differs(plain, folded) else "simplified"

@@ -153,6 +153,10 @@ class Catalogue:
     def document_count(self) -> int:
         return int(self._all("SELECT count(*) FROM documents")[0][0])
 
+    def headings(self) -> list[str]:
+        """Every heading once."""
+        return [row[0] for row in self._all("SELECT DISTINCT heading FROM articles WHERE heading != ''")]
+
     def chunk_count(self) -> int:
         return int(self._all("SELECT count(*) FROM chunks")[0][0])
 

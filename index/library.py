@@ -55,6 +55,10 @@ class Library:
         found = self._catalogue.tokens(ids)
         return [np.frombuffer(found[i], dtype=np.int32) for i in ids]
 
+    def headings(self) -> list[str]:
+        """Every heading once, of all documents."""
+        return self._catalogue.headings()
+
     def lexical(
         self,
         terms: Sequence[tuple[str, float]],

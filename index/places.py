@@ -15,6 +15,7 @@ from functools import cache
 from importlib.metadata import distribution
 from pathlib import Path
 
+from index.matcher import TermMatcher
 from index.records import Place
 
 NATION = Place((), "")
@@ -23,20 +24,13 @@ _PROVINCES = (*range(11, 16), 21, 22, 23, *range(31, 38), *range(41, 47), *range
 # Short official names as they open document numbers (晋教〔2021〕5号).
 _ABBREVIATIONS = dict(zip("京津冀晋蒙辽吉黑沪苏浙皖闽赣鲁豫鄂湘粤桂琼渝川黔云藏陕甘青宁新", _PROVINCES, strict=True))
 _ABBREVIATIONS |= {"蜀": 51, "贵": 52, "滇": 53, "秦": 61, "陇": 62}
-_NICKNAMES = {
-    "帝都": "北京市",
-    "魔都": "上海市",
-    "羊城": "广州市",
-    "鹏城": "深圳市",
-    "蓉城": "成都市",
-    "榕城": "福州市",
-    "鹭岛": "厦门市",
-    "甬城": "宁波市",
-    "申城": "上海市",
-    "泉城": "济南市",
-    "冰城": "哈尔滨市",
-    "燕城": "永安市",
-}
+_NICKNAMES = dict(
+    re.findall(
+        r"(\w+)=(\w+)",
+        "帝都=北京市 魔都=上海市 羊城=广州市 鹏城=深圳市 蓉城=成都市 榕城=福州市 鹭岛=厦门市 甬城=宁波市 申城=上海市 "
+        "泉城=济南市 冰城=哈尔滨市 燕城=永安市 星城=长沙市 岛城=青岛市 津门=天津市 京城=北京市 京籍=北京市 沪籍=上海市",
+    )
+)
 # Prefecture names that are ordinary words: they need their 市 or an ancestor in front.
 _ORDINARY = frozenset(re.findall("..", "来宾白银日照山南阿里和田海东海西海北黄南大同中山朝阳安康北海黄山南通孝感开封"))
 _COMPOUNDS = ("哈密瓜", "普洱茶", "中山装", "长治久安", "大同小异", "三明治", "东西安", "东西南北")
@@ -77,6 +71,16 @@ def _table() -> dict[str, Place]:
         path_names = tuple(names[step] for step in chain if step in names and not _is_group(names[step]))
         places[code] = Place(path_names, code)
     return places
+
+
+def all_places() -> tuple[Place, ...]:
+    """Every province, prefecture and county."""
+    return tuple(_table().values())
+
+
+def is_place_name(text: str) -> bool:
+    """Whether `text` is the full or short name of a place, or a nickname of one."""
+    return text in _names()
 
 
 def _is_group(name: str) -> bool:
@@ -123,20 +127,16 @@ def _names() -> dict[str, tuple[tuple[Place, ...], bool]]:
 
 
 @cache
-def _matcher() -> tuple[object, tuple[str, ...]]:
-    from ahocorasick_rs import AhoCorasick, MatchKind
-
-    patterns = (*_names(), *_COMPOUNDS)
-    return AhoCorasick(patterns, matchkind=MatchKind.LeftmostLongest), patterns
+def _matcher() -> TermMatcher:
+    return TermMatcher((*_names(), *_COMPOUNDS))
 
 
 def _mentions(text: str) -> list[_Mention]:
-    matcher, patterns = _matcher()
     found = []
-    for index, start, end in matcher.find_matches_as_indexes(text):  # type: ignore[attr-defined]
-        if patterns[index] in _COMPOUNDS:
+    for name, start, end in _matcher().find(text):
+        if name in _COMPOUNDS:
             continue
-        candidates, full = _names()[patterns[index]]
+        candidates, full = _names()[name]
         if full or not _NAMESAKE.match(text, end):
             found.append(_Mention(start, end, candidates, full, bool(_CUE.search(text, 0, start))))
     return found
@@ -178,23 +178,28 @@ def places_in(text: str, known: Iterable[Place] = ()) -> tuple[Place, ...]:
     >>> places_in("学校要和平发展，维护长治久安")
     ()
     """
+    return tuple(dict.fromkeys(place for _, _, place in place_spans(text, known)))
+
+
+def place_spans(text: str, known: Iterable[Place] = ()) -> list[tuple[int, int, Place]]:
+    """Where `text` names the places of `places_in`; a chain 福建省三明市永安市 is one span."""
     known_places = frozenset(known)
     mentions = _mentions(text)
     sure = [m.candidates[0] for m in mentions if len(m.candidates) == 1 and (m.full or _level(m.candidates[0]) < 3)]
     sure += [p for m in mentions for p in m.candidates if len(m.candidates) > 1 and _level(p) == 1]
-    chosen: list[Place] = []
-    end, before = -1, None
+    chosen: list[tuple[int, int, Place]] = []
     for mention in mentions:
+        start, end, before = chosen[-1] if chosen else (0, -1, None)
         touching = end >= 0 and not text[end : mention.start].strip(" 　·的")
         name = text[mention.start : mention.end]
         place = _choose(mention, name, before if touching else None, known_places, sure)
         if place is None:
             continue
-        if touching and before and before.covers(place) and chosen and chosen[-1] == before:
-            chosen.pop()
-        chosen.append(place)
-        end, before = mention.end, place
-    return tuple(dict.fromkeys(chosen))
+        if touching and before and before.covers(place):
+            chosen[-1] = (start, mention.end, place)
+        else:
+            chosen.append((mention.start, mention.end, place))
+    return chosen
 
 
 def place_of(text: str, known: Iterable[Place] = (), context: str = "") -> Place | None:

@@ -23,6 +23,7 @@ IMPORTERS = {
     "charset_normalizer": {"index/read/text.py"},
     "pydantic_settings": {"bot/settings.py"},
     "gradio": {"bot/chat.py"},
+    "ahocorasick_rs": {"index/matcher.py"},
     "ir_measures": {"eval/metrics.py"},
     "matplotlib": {"eval/report.py"},
 }

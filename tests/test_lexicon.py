@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from bot.lexicon import Group, Lexicon, load_lexicon, read_groups
+from bot.lexicon import BUILTIN, Group, Lexicon, load_lexicon, read_groups
 from index.errors import LexiconError
 
 
@@ -41,7 +41,14 @@ def test_builtin_lexicon_knows_lay_words() -> None:
 
 @pytest.mark.parametrize(
     ("text", "line", "word"),
-    [("津贴\t补贴\tpay\n只有一列\n", 2, "1 列"), ("# 注释\n津贴\t \tpay\n", 2, "空"), ("a\tb\tc\td\n", 1, "4 列")],
+    [
+        ("津贴\t补贴\tpay\n只有一列\n", 2, "1 列"),
+        ("# 注释\n津贴\t \tpay\n", 2, "空"),
+        ("a\tb\tc\td\n", 1, "4 列"),
+        ("津贴\t补贴\tpay\n\n津贴\t补贴\tpay\n", 3, "第 1 行相同"),
+        ("\t补贴\tpay\n", 1, "空"),
+        ("津贴\t|\tpay\n", 1, "空"),
+    ],
 )
 def test_errors_name_the_line(tmp_path: Path, text: str, line: int, word: str) -> None:
     path = tmp_path / "own.tsv"
@@ -49,6 +56,23 @@ def test_errors_name_the_line(tmp_path: Path, text: str, line: int, word: str) -
     with pytest.raises(LexiconError, match=f"第 {line} 行") as caught:
         read_groups(path)
     assert word in str(caught.value)
+
+
+def test_a_byte_order_mark_and_comments_are_no_terms(tmp_path: Path) -> None:
+    path = tmp_path / "own.tsv"
+    path.write_text("\ufeff# 本校用语\n\n津贴|补贴\t当班主任的钱\n", encoding="utf8")
+    assert read_groups(path) == [Group(("津贴", "补贴"), ("当班主任的钱",), "", 1.0)]
+
+
+def test_another_encoding_is_told_with_its_line(tmp_path: Path) -> None:
+    path = tmp_path / "own.tsv"
+    path.write_bytes(b"# own\n" + "津贴\t补贴\tpay\n".encode("gb18030"))
+    with pytest.raises(LexiconError, match="第 2 行不是 UTF-8"):
+        read_groups(path)
+
+
+def test_general_topics_count_less() -> None:
+    assert {g.weight for g in read_groups(BUILTIN) if g.topic == "general"} == {0.25}
 
 
 def test_own_file_is_added(tmp_path: Path) -> None:
