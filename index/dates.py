@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from datetime import date, timedelta
+from functools import cache
 
 _DIGITS = dict(zip("〇零○OＯ一二三四五六七八九两", "00000123456789" + "2", strict=True))
 _NUMERIC = r"(?P<y>(?:19|20)\d{2})\s*(?:年|[-./])\s*(?P<m>\d{1,2})\s*(?:月|[-./])\s*(?P<d>\d{1,2})(?:\s*日|(?!\d))"
@@ -47,10 +48,15 @@ def _as_date(match: re.Match[str]) -> date | None:
         return None
 
 
+@cache
+def _narrow(char: str) -> str:
+    return unicodedata.normalize("NFKC", char)[:1] or char
+
+
 def dates_in(text: str) -> list[tuple[int, int, date]]:
     """Every complete date with its span. Figures of any width are read; a date that cannot be is left out."""
     # Folded character by character, so that the spans hold for `text`.
-    folded = "".join(unicodedata.normalize("NFKC", char)[:1] or char for char in text)
+    folded = "".join(map(_narrow, text))
     return [(m.start(), m.end(), found) for m in DATE.finditer(folded) if (found := _as_date(m))]
 
 

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+import re
 import unicodedata
 from bisect import bisect_left
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from difflib import SequenceMatcher
-from itertools import groupby
+from itertools import chain, groupby
 
 from index.records import Fix, Mark
 from index.repair.script import simplified
 
+_WORD = re.compile(r"\S+")
 _WINDOWS = (24, 12, 6, 3)
 
 
@@ -25,8 +27,8 @@ class Locator:
 
     @classmethod
     def of(cls, text: str) -> Locator:
-        offsets = tuple(at for at, char in enumerate(text) if not char.isspace())
-        return cls(text, "".join(text[at] for at in offsets), offsets)
+        offsets = chain.from_iterable(range(*word.span()) for word in _WORD.finditer(text))
+        return cls(text, _squeeze(text), tuple(offsets))
 
     def find(self, line: str, start: int, end: int, after: int = 0) -> tuple[int, int] | None:
         """The span of `line[start:end]` from offset `after` on: found by the whole line, else by ever less of it."""

@@ -181,6 +181,8 @@ def _below(lines: list[str], n: int) -> str:
 
 def _opening(line: str, close: str, named: set[str]) -> int:
     """Where the mark that the first unopened `close` of a line needs is to be put, or -1."""
+    if close not in line:
+        return -1
     opening = PAIRS[close]
     depths = accumulate((char == opening) - (char == close) for char in line)
     end = next((i for i, depth in enumerate(depths) if depth < 0), -1)

@@ -7,6 +7,7 @@ from collections import defaultdict
 from datetime import date
 
 PAIRS = {"”": "“", "》": "《", "】": "【", "）": "（", "〕": "〔"}
+_MARKS = re.compile(f"[{re.escape(''.join(PAIRS) + ''.join(PAIRS.values()))}]")
 _TWIN = re.compile(r"[^。；]{7,120}")
 _LOST_MAX = 12
 _PERIOD = re.compile(r"(?<!\d)(20\d\d)[-—–－~～至](20\d\d)年")
@@ -25,10 +26,10 @@ def balanced(line: str) -> bool:
     (True, False)
     """
     opened: list[str] = []
-    for char in line:
-        if char in PAIRS.values():
-            opened.append(char)
-        elif char in PAIRS and (not opened or opened.pop() != PAIRS[char]):
+    for mark in _MARKS.findall(line):
+        if mark not in PAIRS:
+            opened.append(mark)
+        elif not opened or opened.pop() != PAIRS[mark]:
             return False
     return not opened
 
