@@ -1,37 +1,33 @@
-"""How likely it is that the retrieved passages answer the question: a calibrated logistic model over the best hits."""
+"""How likely it is that the best passage answers the question: a calibrated logistic model over readable signals."""
 
 from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from typing import get_args
 
 from bot.features import linear
-from bot.records import Hit, Question
+from bot.records import AnswerType, Hit, Question
 from bot.retrieve import weights
 
-SIGNALS = (
-    "late",
-    "coverage",
-    "lexical",
-    "dense",
-    "score",
-    "lead",
-    "answer_type",
-    "named",
-    "number",
-    "article",
-    "short_question",
-)
+OF_THE_BEST = (
+    "figure_missing", "type_in_best", "answer_type", "unit_in_best", "unit_missing", "stranger", "document_stranger",
+    "pool_stranger", "named", "place", "article", "late_sentence", "late", "worst", "unmatched", "concepts", "dense",
+    "dense_rank", "lexical_rank", "rare_coverage", "sentence_coverage", "coverage", "exact", "other_place", "national",
+)  # fmt: skip
+LEADS = {"lead_2": 1, "lead_5": 4, "lead_20": 19}
+SIGNALS = (*OF_THE_BEST, *LEADS, "length", *(f"asks_{kind}" for kind in get_args(AnswerType)))
+_LONG = 40  # characters of a long question
 
 
 def signals(question: Question, hits: Sequence[Hit]) -> dict[str, float]:
-    """Readable evidence of the best hit and of its lead over the fifth."""
+    """The best hit's features, its lead over others, and what is asked."""
     best = hits[0]
-    fifth = hits[min(4, len(hits) - 1)]
-    values = {name: best.why.get(name, 0.0) for name in SIGNALS}
-    values["score"] = best.score
-    values["lead"] = best.score - fifth.score
-    values["short_question"] = float(len(question.search) <= 8)
+    values = {name: best.why.get(name, 0.0) for name in OF_THE_BEST}
+    values["place"] += best.why.get("place_above", 0.0)  # a rule of the province holds in its counties
+    values |= {name: best.score - hits[min(rank, len(hits) - 1)].score for name, rank in LEADS.items()}
+    values["length"] = min(len(question.search), _LONG) / _LONG
+    values[f"asks_{question.answer_type}"] = 1.0
     return values
 
 

@@ -18,8 +18,9 @@ from bot.widen import child_headings, matching_rows, responsible_tail
 from index.records import Article, PolicyDocument, Table
 
 ARTICLES, COMPARED, NEAREST = 2, 6, 3
-CLOSE = 0.6  # a further article speaks when its score is within this of the best one's
-COMPARE_CLOSE = 2.5
+CLOSE = 1.5  # a further article of the same document speaks when the best one leads by no more than this
+ELSEWHERE_CLOSE = 0.5  # of another document
+COMPARE_CLOSE = 6.0
 
 
 class Readable(Protocol):
@@ -122,7 +123,7 @@ def _speaking(question: Question, hits: Sequence[Hit], library: Readable) -> lis
                 by_document.setdefault(place.path if place else hit.chunk.document_id, hit)
         return list(by_document.values())[:COMPARED]
     first = hits[0].chunk.document_id
-    close = [h for h in hits if h.score >= best - (CLOSE if h.chunk.document_id == first else CLOSE / 2)]
+    close = [h for h in hits if h.score >= best - (CLOSE if h.chunk.document_id == first else ELSEWHERE_CLOSE)]
     return close[:ARTICLES]
 
 

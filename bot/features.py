@@ -15,7 +15,9 @@ from bot.reading import Match, Reading
 from bot.records import AnswerType, Question
 from bot.scope import applies
 from bot.understand import number_of
+from bot.units import asked_units, has_unit
 from index.records import Article, Chunk, PolicyDocument
+from index.tokens import fold
 
 Column = NDArray[np.float64]
 
@@ -79,6 +81,8 @@ def features(
     wants_figure = question.answer_type in FIGURES
     columns["figure_missing"] = np.array([wants_figure and not _has(kind, c) for c in candidates], dtype=float)
     columns |= _by_document(candidates, columns)
+    columns |= _unit_features(question, candidates, best)
+    columns |= _strangeness(candidates, match, weights)
     return columns
 
 
@@ -141,6 +145,35 @@ def _by_document(candidates: Sequence[Candidate], columns: Mapping[str, Column])
     return {"document_lexical": lexical, "document_late": late}
 
 
+def _unit_features(question: Question, candidates: Sequence[Candidate], best: Sequence[str]) -> dict[str, Column]:
+    """Whether a figure in the unit asked for stands in the best sentence, or at least in the chunk."""
+    asked = asked_units(fold(question.text)) or asked_units(question.search)
+    if not asked:
+        zero = np.zeros(len(candidates))
+        return {"unit_in_best": zero, "unit_missing": zero}
+    in_best = [any(has_unit(kind, sentence) for kind in asked) for sentence in best]
+    missing = [not any(has_unit(kind, c.reading.body) for kind in asked) for c in candidates]
+    return {"unit_in_best": np.array(in_best, dtype=float), "unit_missing": np.array(missing, dtype=float)}
+
+
+def _strangeness(candidates: Sequence[Candidate], match: Match, weights: NDArray[np.float32]) -> dict[str, Column]:
+    """What the question says that the chunk, its document and its whole neighbourhood do not: by token weight."""
+    lost = (1.0 - np.maximum(match.whole, 0.0) ** 2) * weights
+    if not lost.size:
+        return {name: np.zeros(len(candidates)) for name in ("stranger", "document_stranger", "pool_stranger")}
+    rows: dict[str, list[int]] = defaultdict(list)
+    for i, candidate in enumerate(candidates):
+        rows[candidate.document.id].append(i)
+    of_document = np.zeros(len(candidates))
+    for of in rows.values():
+        of_document[of] = lost[of].min(axis=0).max()
+    return {
+        "stranger": lost.max(axis=1).astype(float),
+        "document_stranger": of_document,
+        "pool_stranger": np.full(len(candidates), float(lost.min(axis=0).max())),
+    }
+
+
 def _rank(name: str) -> Callable[[Question, Candidate], float]:
     return lambda _, c: 1 / math.log2(1 + c.ranks[name]) if name in c.ranks else 0.0
 
@@ -176,6 +209,7 @@ FEATURES = (
     *_SINGLE, "coverage", "rare_coverage", "sentence_coverage", "path_coverage", "title_coverage", "concepts",
     "late", "late_sentence", "late_body", "late_path", "late_title", "unmatched", "worst", "exact",
     "type_in_best", "figure_missing", "document_lexical", "document_late",
+    "unit_in_best", "unit_missing", "stranger", "document_stranger", "pool_stranger",
 )  # fmt: skip
 
 
