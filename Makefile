@@ -37,6 +37,7 @@ learn: $(READY)
 train: $(READY)
 	$(BIN)/python -m pip install -q -e '.[train]'
 	$(BIN)/python -m index.training
+	$(BIN)/python -m eval.learn
 
 screenshots: $(READY)
 	$(BIN)/python -m tests.screenshots

@@ -13,11 +13,10 @@ from bot.retrieve import weights
 OF_THE_BEST = (
     "figure_missing", "type_in_best", "answer_type", "unit_in_best", "unit_missing", "stranger", "document_stranger",
     "pool_stranger", "named", "place", "article", "late_sentence", "late", "worst", "unmatched", "concepts", "dense",
-    "dense_rank", "lexical_rank", "rare_coverage", "sentence_coverage", "coverage", "exact", "other_place", "national",
+    "dense_rank", "lexical_rank", "rare_coverage", "sentence_coverage", "coverage", "exact", "other_place",
 )  # fmt: skip
 LEADS = {"lead_2": 1, "lead_5": 4, "lead_20": 19}
-SIGNALS = (*OF_THE_BEST, *LEADS, "length", *(f"asks_{kind}" for kind in get_args(AnswerType)))
-_LONG = 40  # characters of a long question
+SIGNALS = (*OF_THE_BEST, *LEADS, *(f"asks_{kind}" for kind in get_args(AnswerType)))
 
 
 def signals(question: Question, hits: Sequence[Hit]) -> dict[str, float]:
@@ -26,7 +25,6 @@ def signals(question: Question, hits: Sequence[Hit]) -> dict[str, float]:
     values = {name: best.why.get(name, 0.0) for name in OF_THE_BEST}
     values["place"] += best.why.get("place_above", 0.0)  # a rule of the province holds in its counties
     values |= {name: best.score - hits[min(rank, len(hits) - 1)].score for name, rank in LEADS.items()}
-    values["length"] = min(len(question.search), _LONG) / _LONG
     values[f"asks_{question.answer_type}"] = 1.0
     return values
 

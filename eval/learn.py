@@ -1,226 +1,190 @@
 """`python -m eval.learn`: fit the reranker and the answerability model on training questions, never on evaluation ones.
 
-Training documents are whole laws of the training questions (with all their articles as distractors) and the written passages set
-as documents with headings, so that neither length nor the presence of a heading tells the right passage. Only passages that the
-embedded model did not see are used (`held_out`): features of a model that knows the question are too good.
+The library is one of whole documents, the questions are `index/training/asked_*.jsonl`. Each question is measured with the
+model of a fold that has not seen its document: features of a model that knows the question are too good. For the same reason
+what only tells how this library was made (length, fronts, how well a whole document fits) is not learned from it.
 """
 
 from __future__ import annotations
 
 import json
-import re
-import tarfile
 import tempfile
-from collections import defaultdict
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated
 
 import numpy as np
 import typer
+from numpy.typing import NDArray
 
 from bot.answer import Answerer
-from bot.answerable import SIGNALS, probability, signals
+from bot.answerable import SIGNALS, signals
 from bot.features import FEATURES
-from bot.records import Hit, Question
-from bot.retrieve import retrieve, weights
+from bot.reading import Reader
+from bot.records import Hit, Question, Turn
+from bot.retrieve import Pool, best_of_each_article, gather, search_terms
 from bot.settings import ROOT, Settings
 from bot.understand import understand
+from eval.learning import LEARNED, Matrix, Vector, fit_pairwise, fit_signed, folds_of
 from eval.metrics import plain
 from index.embed import load_embedder
 from index.library import open_library
 from index.sync import sync
+from index.training.asked import AskedQuestion, asked_questions, write_library
+from index.training.data import FOLDS, fold_of
 
-TRAINING = ROOT.parent / "shared" / "training"
-LAWS = ROOT.parent / "shared" / "corpus" / "laws-all.tar.xz"
-NEGATIVES = 12
-ABSTAIN_SHARE = 0.5  # every second answerable question also serves, its answer taken away, as an unanswerable one
+# What the training documents do not show: set by hand.
+FIXED = {"number": 6.0, "third_party": -1.5, "superseded": -2.5, "front": -1.5}
+NEGATIVES = 25
+WRONG_SHARE = 0.3  # an answerable question whose best hit is wrong counts this much against answering
+THRESHOLDS = (0.2, 0.3, 0.35, 0.4, 0.5)
 
 
 @dataclass(frozen=True, slots=True)
-class Asked:
-    """A training question with the words of the passage that answers it; None where the library does not hold it."""
+class Measured:
+    """A training question, what was found for it, and which of the candidates answer it."""
 
-    question: str
-    answer: str | None
+    asked: AskedQuestion
+    question: Question
+    pool: Pool
+    right: NDArray[np.bool_]
+
+    def matrix(self) -> Matrix:
+        """(candidates, features)."""
+        return np.stack([self.pool.columns[name] for name in FEATURES], axis=1)
 
 
-def learn(out: Annotated[Path, typer.Option(help="folder for the two weight files")] = ROOT / "bot") -> None:
-    """Build the training library, fit both models, print cross-validated figures and write the weights."""
+def learn(
+    models: Annotated[Path, typer.Option(help="folder with the models of the folds")] = ROOT / "out" / "training",
+    out: Annotated[Path, typer.Option(help="folder for the two weight files")] = ROOT / "bot",
+) -> None:
+    """Measure every question by its fold's model, fit both models, print cross-validated figures, write the weights."""
     with tempfile.TemporaryDirectory() as folder:
-        asked = list(write_documents(Path(folder) / "documents"))
-        settings = Settings(home=Path(folder) / "home")
-        embedder = load_embedder(settings.embedder)
-        sync([Path(folder) / "documents"], settings.home, embedder, progress=True)
-        answerer = Answerer(open_library(settings.home, embedder), settings)
-        found = [(a, *_retrieve(answerer, a.question)) for a in asked]
-    reranker = fit_reranker(found)
-    _save(out / "reranker.json", reranker)
-    weights.cache_clear()
-    reranked = [(a, q, sorted(hits, key=lambda h: -_linear(h.why, reranker))) for a, q, hits in found]
-    answerable = fit_answerable(reranked)
-    _save(out / "answerable.json", answerable)
+        documents = Path(folder) / "documents"
+        write_library(documents)
+        measured = [m for fold in range(FOLDS) for m in _measure(fold, models / f"fold{fold}", documents)]
+    groups = [m.asked.group for m in measured]
+    held = _held_out(measured, groups)
+    _report_ranking(measured, held)
+    weights = _reranker(measured)
+    _save(out / "reranker.json", FEATURES, weights)
+    values, right, answerable = _signals(measured, held)
+    _report_answering(values, right, answerable, groups)
+    _save(out / "answerable.json", ("bias", *SIGNALS), fit_signed(values, right, _importance(right, answerable)))
 
 
-def _linear(values: dict[str, float], by_name: dict[str, float]) -> float:
-    return sum(w * values.get(n, 0.0) for n, w in by_name.items())
-
-
-def _retrieve(answerer: Answerer, text: str) -> tuple[Question, list[Hit]]:
-    question = understand(text, names=answerer.names, known_places=answerer.places)
-    return question, retrieve(question, answerer.library, answerer.lexicon, answerer.superseded)
-
-
-def is_gold(asked: Asked, hit: Hit) -> bool:
-    """Whether a hit's chunk is (part of) the passage that answers."""
-    if asked.answer is None:
-        return False
-    chunk, answer = plain(hit.chunk.text), plain(asked.answer)
-    return len(chunk) >= 8 and (chunk in answer or answer in chunk or answer[:60] in chunk)
-
-
-def fit_reranker(found: Sequence[tuple[Asked, Question, list[Hit]]]) -> dict[str, float]:
-    """Pairwise logistic regression: the right hit against the best wrong ones of the same question."""
-    from sklearn.linear_model import LogisticRegression
-
-    differences, groups = [], []
-    for number, (asked, _, hits) in enumerate(found):
-        gold = [h for h in hits if is_gold(asked, h)][:1]
-        for right in gold:
-            wrong = [h for h in hits if not is_gold(asked, h)][:NEGATIVES]
-            differences += [[right.why[f] - h.why[f] for f in FEATURES] for h in wrong]
-            groups += [number] * len(wrong)
-    x = np.array(differences)
-    print(f"reranker: {len(x)} pairs of {len(set(groups))} questions")
-    model = LogisticRegression(C=1.0, fit_intercept=False, max_iter=2000)
-    model.fit(np.concatenate([x, -x]), np.concatenate([np.ones(len(x)), np.zeros(len(x))]))
-    learned = dict(zip(FEATURES, (round(float(w), 3) for w in model.coef_[0]), strict=True))
-    _report_ranking(found, learned)
-    return learned
-
-
-def _report_ranking(found: Sequence[tuple[Asked, Question, list[Hit]]], learned: dict[str, float]) -> None:
-    for name, by_name in (("before", None), ("after", learned)):
-        ranks = []
-        for asked, _, hits in found:
-            if asked.answer is not None:
-                order = hits if by_name is None else sorted(hits, key=lambda h: -_linear(h.why, by_name))
-                ranks.append(next((i for i, h in enumerate(order) if is_gold(asked, h)), 99))
-        shares = {f"hit@{k}": round(float(np.mean([r < k for r in ranks])), 3) for k in (1, 5, 10, 50)}
-        print(name, len(ranks), shares)
-
-
-def fit_answerable(found: Sequence[tuple[Asked, Question, list[Hit]]]) -> dict[str, float]:
-    """Logistic regression on whether the first hit is right; near misses and answers taken away are the negatives."""
-    from sklearn.linear_model import LogisticRegression
-    from sklearn.model_selection import cross_val_predict
-
-    rows, right = [], []
-    for number, (asked, question, hits) in enumerate(found):
-        for kept in _views(asked, hits, number):
-            if kept:
-                rows.append([signals(question, kept)[s] for s in SIGNALS])
-                right.append(is_gold(asked, kept[0]))
-    x, y = np.array(rows), np.array(right, dtype=float)
-    model = LogisticRegression(C=1.0, max_iter=2000, class_weight="balanced")
-    predicted = cross_val_predict(model, x, y, cv=5, method="predict_proba")[:, 1]
-    for threshold in (0.3, 0.4, 0.5, 0.6, 0.7):
-        answered = predicted >= threshold
-        print(
-            f"threshold {threshold}: answers {answered[y == 1].mean():.3f} of the right, {answered[y == 0].mean():.3f} of the wrong"
+def _measure(fold: int, model: Path, documents: Path) -> Iterator[Measured]:
+    home = documents.parent / f"home{fold}"
+    embedder = load_embedder(str(model))
+    sync([documents], home, embedder, progress=False)
+    answerer = Answerer(open_library(home, embedder), Settings(home=home), Reader.load(model))
+    asked = [q for q in asked_questions() if fold_of(q.group) == fold]
+    print(f"fold {fold}: {len(asked)} questions", flush=True)
+    for one in asked:
+        question = understand(
+            one.text,
+            names=answerer.names,
+            known_places=answerer.places,
+            speller=answerer.speller,
+            history=[Turn("user" if role == "user" else "assistant", text) for role, text in one.history],
         )
-    model.fit(x, y)
-    return {"bias": round(float(model.intercept_[0]), 3)} | dict(
-        zip(SIGNALS, (round(float(w), 3) for w in model.coef_[0]), strict=True)
-    )
+        pool = gather(question, search_terms(question, answerer.lexicon), answerer.searcher)
+        if pool.candidates:
+            yield Measured(one, question, pool, _right(one, pool))
 
 
-def _views(asked: Asked, hits: list[Hit], number: int) -> Iterator[list[Hit]]:
-    yield hits
-    if asked.answer is not None and number % int(1 / ABSTAIN_SHARE) == 0:
-        yield [h for h in hits if not is_gold(asked, h)]
+def _right(asked: AskedQuestion, pool: Pool) -> NDArray[np.bool_]:
+    """Which candidates' articles hold the answer, in the document asked about."""
+    found = []
+    for candidate in pool.candidates:
+        document, article, chunk = candidate.document, candidate.article, candidate.chunk
+        whole = "" if chunk.text.startswith("|") else document.text[article.start : article.end]
+        text = plain(whole or f"{chunk.text} {chunk.indexed}")
+        found.append(any(source in document.sources and plain(words) in text for source, words in asked.answers))
+    return np.array(found, dtype=bool)
 
 
-def write_documents(folder: Path) -> Iterator[Asked]:
-    """Write the training documents and yield their questions."""
-    folder.mkdir(parents=True)
-    held_out = set(json.loads((ROOT / "index" / "model" / "held_out.json").read_text(encoding="utf8")))
-    yield from _laws(folder, held_out)
-    yield from _plans(folder, held_out)
-    yield from _notices(folder, held_out)
+def _held_out(measured: Sequence[Measured], groups: Sequence[str]) -> list[list[Hit]]:
+    """Hits of every question, ranked by weights that were learned without its document."""
+    ranked: list[list[Hit]] = [[] for _ in measured]
+    for train, test in folds_of(groups):
+        weights = _reranker([measured[i] for i in train])
+        for i in test:
+            ranked[i] = best_of_each_article(measured[i].pool, measured[i].matrix() @ weights)
+    return ranked
 
 
-def _rows(name: str) -> list[dict[str, Any]]:
-    return [json.loads(line) for line in (TRAINING / f"{name}.jsonl").read_text(encoding="utf8").splitlines() if line]
+def _reranker(measured: Sequence[Measured]) -> Vector:
+    """Pairwise: the best right candidate of each question against the strongest wrong ones, each question counting once."""
+    learned = [FEATURES.index(name) for name in LEARNED]
+    first = np.array([FIRST.get(name, 0.0) for name in FEATURES])
+    differences, shares = [], []
+    for one in (m for m in measured if m.right.any()):
+        matrix = one.matrix()
+        order = np.argsort(-(matrix @ first), kind="stable")
+        right = next(i for i in order if one.right[i])
+        wrong = [i for i in order if not one.right[i]][:NEGATIVES]
+        differences.append(matrix[right][learned] - matrix[wrong][:, learned])
+        shares += [1 / len(wrong)] * len(wrong)
+    weights = np.zeros(len(FEATURES))
+    weights[learned] = fit_pairwise(np.concatenate(differences), np.array(shares))
+    for name, value in FIXED.items():
+        weights[FEATURES.index(name)] = value
+    return weights
 
 
-def _laws(folder: Path, held_out: set[str]) -> Iterator[Asked]:
-    passages = {r["id"]: r for r in _rows("passages") if r["id"] in held_out}
-    titles = {_title(r["law"]) for r in passages.values()}
-    with tarfile.open(LAWS) as archive:
-        for member in archive:
-            name = Path(member.name)
-            file = archive.extractfile(member) if name.suffix == ".md" else None
-            if file is not None and _title(name.stem) in titles:
-                (folder / name.name).write_bytes(file.read())
-    for row in _rows("questions"):
-        if row["id"] in passages:
-            yield from (Asked(q, passages[row["id"]]["text"]) for q in row["q"])
+# A rough ranking by hand, which only chooses the wrong candidates that are worth learning from.
+FIRST = {
+    "lexical": 1.5, "coverage": 1.0, "path_coverage": 0.6, "late": 5.0, "dense": 0.5, "place": 1.2, "place_above": 1.0,
+    "other_place": -1.5, "named": 1.5, "article": 1.5, "number": 4.0, "answer_type": 0.35, "front": -2.5,
+}  # fmt: skip
 
 
-def _title(name: str) -> str:
-    return re.sub(r"[(（].*|^中华人民共和国", "", name)
+def _signals(
+    measured: Sequence[Measured], ranked: Sequence[Sequence[Hit]]
+) -> tuple[Matrix, NDArray[np.bool_], NDArray[np.bool_]]:
+    """Signals of each question, whether its first hit is right, whether anything answers it."""
+    rows, right = [], []
+    for one, hits in zip(measured, ranked, strict=True):
+        values = signals(one.question, hits)
+        rows.append([values.get(name, 0.0) for name in SIGNALS])
+        answers = {c.chunk.id for c, is_right in zip(one.pool.candidates, one.right, strict=True) if is_right}
+        right.append(hits[0].chunk.id in answers)
+    return np.array(rows), np.array(right), np.array([bool(m.asked.answers) for m in measured])
 
 
-def _plans(folder: Path, held_out: set[str]) -> Iterator[Asked]:
-    """Synthetic passages under their own document and headings; rules as numbered items of one collection a topic."""
-    documents: dict[str, list[tuple[str, str]]] = defaultdict(list)
-    for row in _rows("synthetic"):
-        documents[row["doc"]].append((row["head"], row["text"]))
-        if row["id"] in held_out:
-            yield from (Asked(q, row["text"]) for q in row["q"])
-    for row in _rows("rules"):
-        documents[f"学校工作规定汇编{row['id'][:4]}"].append((row["topic"], row["text"]))
-        if row["id"] in held_out:
-            yield from (Asked(q, row["text"]) for q in row["q"])
-    _write(folder, documents)
+def _importance(right: NDArray[np.bool_], answerable: NDArray[np.bool_]) -> Vector:
+    return np.where(answerable & ~right, WRONG_SHARE, 1.0)
 
 
-def _notices(folder: Path, held_out: set[str]) -> Iterator[Asked]:
-    documents: dict[str, list[tuple[str, str]]] = defaultdict(list)
-    for number, row in enumerate(_rows("near_misses")):
-        documents[f"教育工作通知汇编{number // 20:02d}"].append(("", row["text"]))
-        if row["id"] in held_out:
-            yield from (Asked(q, row["text"]) for q in row["answers"])
-        yield from (Asked(q, None) for q in row["misses"])
-    _write(folder, documents)
+def _report_ranking(measured: Sequence[Measured], ranked: Sequence[Sequence[Hit]]) -> None:
+    ranks = []
+    for one, hits in zip(measured, ranked, strict=True):
+        if one.asked.answers:
+            answers = {c.chunk.id for c, is_right in zip(one.pool.candidates, one.right, strict=True) if is_right}
+            ranks.append(next((rank for rank, hit in enumerate(hits) if hit.chunk.id in answers), 99))
+    share: Callable[[int], float] = lambda k: round(float(np.mean([r < k for r in ranks])), 3)  # noqa: E731
+    print(f"reranker, cross-validated: {len(ranks)} questions", {f"hit@{k}": share(k) for k in (1, 3, 5, 10)})
 
 
-def _write(folder: Path, documents: dict[str, list[tuple[str, str]]]) -> None:
-    for title, items in documents.items():
-        lines, last = [title.strip("《》")], [""]
-        for number, (head, text) in enumerate(items, 1):
-            heads = [h.strip() for h in head.split(" / ") if h.strip()]
-            numbered = bool(heads) and bool(re.match(r"[一二三四五六七八九十]+、|（", heads[0]))
-            if numbered:
-                lines += [h for i, h in enumerate(heads) if last[: i + 1] != heads[: i + 1]]
-                lines.append(text)
-                last = heads
-            else:
-                lines.append(f"{number}. {head}。{text}" if head else f"{number}. {text}")
-        safe = re.sub(r"[^\w\u4e00-\u9fff]", "", title)
-        (folder / f"{safe}.txt").write_text("\n".join(lines), encoding="utf8")
+def _report_answering(
+    values: Matrix, right: NDArray[np.bool_], answerable: NDArray[np.bool_], groups: Sequence[str]
+) -> None:
+    predicted = np.zeros(len(values))
+    for train, test in folds_of(groups):
+        weights = fit_signed(values[train], right[train], _importance(right[train], answerable[train]))
+        predicted[test] = 1 / (1 + np.exp(-(values[test] @ weights[1:] + weights[0])))
+    for threshold in THRESHOLDS:
+        silent = predicted < threshold
+        print(
+            f"threshold {threshold}: false abstention {silent[answerable].mean():.3f}, abstention {silent[~answerable].mean():.3f}"
+        )
 
 
-def _save(path: Path, learned: dict[str, float]) -> None:
-    path.write_text(json.dumps(learned, ensure_ascii=False, indent=1) + "\n", encoding="utf8")
-    print(path.name, json.dumps(learned, ensure_ascii=False))
-
-
-def curve(found: Iterable[tuple[Asked, Question, list[Hit]]]) -> list[tuple[float, bool]]:
-    """Probability and truth of each question's first hit, for the trade-off curve."""
-    return [(probability(q, hits), is_gold(a, hits[0])) for a, q, hits in found if hits]
+def _save(path: Path, names: Sequence[str], weights: Vector) -> None:
+    kept = {n: round(float(w), 3) for n, w in zip(names, weights, strict=True) if n == "bias" or abs(w) >= 0.001}
+    path.write_text(json.dumps(kept, indent=1) + "\n", encoding="utf8")
 
 
 def main() -> None:

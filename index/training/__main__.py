@@ -1,57 +1,119 @@
-"""`make train`: train the embedded model from the shared material and write `index/model/`. Fixed seeds, CPU only."""
+"""`make train`: train the embedded model from the shared material and our own, and write `index/model/`. Fixed seeds, CPU only.
+
+Beside the final model one model a fold is trained that has not seen that fold: the reranker learns from their features,
+since those of a model that knows the question are too good.
+"""
 
 from __future__ import annotations
 
-import json
 import os
 import random
+import tempfile
+from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated
 
 import numpy as np
 import torch
 import typer
+from numpy.typing import NDArray
 from tokenizers import Tokenizer
 
 from index.tokens import fold
+from index.training.asked import asked_pairs, write_library
 from index.training.contrast import contrast, joined, views
-from index.training.data import law_articles, lexicon_groups, pairs
+from index.training.data import FOLDS, ROOT, Pair, fold_of, law_articles, lexicon_groups, pairs
 from index.training.glosses import definitions, english_words, gloss_vectors
-from index.training.lay import train_lay
-from index.training.vocabulary import build_tokenizer, inverse_frequency
+from index.training.lay import Encoded, Ids, Terms, train_lay
+from index.training.vocabulary import build_tokenizer, inverse_frequency, wordless
 
-MODEL = Path(__file__).resolve().parent.parent / "model"
 DIMENSIONS, SAMPLE = 256, 40_000
+QUESTION_TOKENS, PASSAGE_TOKENS, TERM_TOKENS, WORD_TOKENS = 24, 160, 10, 4
 
 
-def train(out: Annotated[Path, typer.Option(help="folder for the model")] = MODEL) -> None:
-    """Vocabulary → glosses → contrast on laws → lay questions → a StaticEmbedding model for sentence-transformers."""
+@dataclass(frozen=True, slots=True)
+class Start:
+    """What every fold begins with."""
+
+    tokenizer: Tokenizer
+    vectors: NDArray[np.float32]
+    idf: list[float]
+    pairs: list[Encoded]
+    terms: list[Terms]
+    dictionary: list[Terms]
+
+
+def train(
+    out: Annotated[Path, typer.Option(help="folder for the model")] = ROOT / "index" / "model",
+    folds: Annotated[Path, typer.Option(help="folder for the models of the folds")] = ROOT / "out" / "training",
+) -> None:
+    """Vocabulary → glosses → contrast on laws → lay questions → StaticEmbedding models for sentence-transformers."""
     os.environ["HF_HUB_OFFLINE"] = "1"
+    start = prepare()
+    for number in range(FOLDS):
+        _train(start, [p for p in start.pairs if fold_of(str(p.group)) != number], folds / f"fold{number}")
+    _train(start, start.pairs, out)
+
+
+def prepare() -> Start:
+    """Everything before the lay questions."""
     chance = random.Random(0)
     np.random.seed(0)
     torch.manual_seed(0)
-    articles, (asked, held_out), groups = list(law_articles()), pairs(), lexicon_groups()
-    meanings = definitions()
+    articles, asked, groups, meanings = list(law_articles()), _all_pairs(), lexicon_groups(), definitions()
     sample = [fold(a.text) for a in chance.sample(articles, min(SAMPLE, len(articles)))]
-    terms = [t for group in groups for side in group for t in side]
+    terms = [term for group in groups for side in group for term in side]
     texts = [*sample, *(x for p in asked for x in (p.question, p.passage)), *terms]
     tokenizer = build_tokenizer(texts, english_words(meanings))
-    print(
-        f"{tokenizer.get_vocab_size()} tokens, {len(articles)} articles, {len(asked)} questions, {len(held_out)} passages held out"
-    )
+    print(f"{tokenizer.get_vocab_size()} tokens, {len(articles)} articles, {len(asked)} questions", flush=True)
+    ids = _Ids(tokenizer)
     space = contrast(tokenizer, views(articles, chance), DIMENSIONS)
-    start = joined(gloss_vectors(tokenizer, meanings), space, DIMENSIONS)
-    rows = train_lay(tokenizer, start, inverse_frequency(tokenizer, sample), asked, groups, chance=chance)
-    _save(out, tokenizer, rows, held_out)
+    known = tokenizer.get_vocab()
+    return Start(
+        tokenizer=tokenizer,
+        vectors=joined(gloss_vectors(tokenizer, meanings), space, DIMENSIONS),
+        idf=inverse_frequency(tokenizer, sample),
+        pairs=[
+            Encoded(ids(p.question, QUESTION_TOKENS), ids(p.passage, PASSAGE_TOKENS), p.passage_id, p.group)
+            for p in asked
+        ],
+        terms=[([ids(t, TERM_TOKENS) for t in a], [ids(t, TERM_TOKENS) for t in b]) for a, b in groups],
+        dictionary=[
+            ([ids(word, WORD_TOKENS)], [ids(sense.lower(), TERM_TOKENS) for sense in senses])
+            for word, senses in meanings.items()
+            if len(word) > 1 and senses and word in known
+        ],
+    )
 
 
-def _save(out: Path, tokenizer: Tokenizer, rows: np.ndarray, held_out: set[str]) -> None:
+def _all_pairs() -> list[Pair]:
+    with tempfile.TemporaryDirectory() as folder:
+        write_library(Path(folder))
+        return [*pairs(), *asked_pairs(Path(folder))]
+
+
+class _Ids:
+    """Token ids of a folded text, without punctuation."""
+
+    def __init__(self, tokenizer: Tokenizer) -> None:
+        self._tokenizer = tokenizer
+        self._skipped = wordless(tokenizer)
+
+    def __call__(self, text: str, limit: int) -> Ids:
+        kept = [i for i in self._tokenizer.encode(text).ids if i not in self._skipped][:limit]
+        return np.array(kept or [0], dtype=np.int64)
+
+
+def _train(start: Start, pairs: Sequence[Encoded], out: Path) -> None:
     from sentence_transformers import SentenceTransformer
     from sentence_transformers.sentence_transformer.modules import StaticEmbedding
 
-    SentenceTransformer(modules=[StaticEmbedding(tokenizer, embedding_weights=rows)]).save(str(out))
+    print(f"{out.name}: {len(pairs)} questions", flush=True)
+    rows = train_lay(start.vectors, start.idf, pairs, start.terms, start.dictionary)
+    model = SentenceTransformer(modules=[StaticEmbedding(start.tokenizer, embedding_weights=rows)], device="cpu")
+    model.half().save(str(out))
     (out / "README.md").unlink(missing_ok=True)
-    (out / "held_out.json").write_text(json.dumps(sorted(held_out)), encoding="utf8")
 
 
 if __name__ == "__main__":

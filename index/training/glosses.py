@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 from tokenizers import Tokenizer
 
 Vectors = NDArray[np.float32]
-SENSES, ENGLISH_WORDS = 5, 8_000
+SENSES, ENGLISH_WORDS = 5, 20_000
 _ENTRY = re.compile(r"\S+ (\S+) \[[^\]]*\] /(.+)/")
 _ASIDE = re.compile(r"\([^)]*\)|\[[^\]]*\]|[\u4e00-\u9fff|]+")
 _NO_MEANING = re.compile(r"surname|(?:old )?variant of|see |CL:|abbr|Taiwan pr")
@@ -45,6 +45,8 @@ def english_words(meanings: Mapping[str, list[str]]) -> list[str]:
 def gloss_vectors(tokenizer: Tokenizer, meanings: Mapping[str, list[str]]) -> Vectors:
     """(vocabulary, 384): the definitions' mean for a word, its parts' mean for a compound, zero where nothing is known."""
     words = english_words(meanings)
+    pieces = {t[i:j] for t in tokenizer.get_vocab() for i in range(len(t)) for j in range(i + 1, len(t) + 1)}
+    meanings = {word: group for word, group in meanings.items() if word in pieces}
     senses = sorted({s for group in meanings.values() for s in group} | set(words))
     encoded = _encoder().encode(senses, batch_size=256, normalize_embeddings=True, show_progress_bar=True)
     index = {s: i for i, s in enumerate(senses)}

@@ -97,8 +97,9 @@ def train_lay(
             for optimiser in optimisers:
                 optimiser.zero_grad()
             loss.backward()  # type: ignore[no-untyped-call]
-            for stepping in (*optimisers, *schedules):
-                stepping.step()
+            for optimiser, schedule in zip(optimisers, schedules, strict=True):
+                optimiser.step()
+                schedule.step()
             losses.append(loss.item())
         print(f"lay epoch {epoch}: loss {np.mean(losses):.3f}", flush=True)
     return model.rows()
