@@ -95,13 +95,17 @@ def _violates(text: str, bad: str, labels: Iterable[str]) -> bool:
 
 
 def summarise(questions: Sequence[Row], answers: Mapping[str, Row]) -> dict[str, dict[str, float]]:
-    """Mean of every metric for all questions and for each kind, with `n`."""
+    """Mean of every metric for all questions and for each kind, with `n` and, of them, `n_gold` that have an answer."""
     groups: dict[str, list[Row]] = defaultdict(list)
     for question in questions:
         groups["all"].append(question)
         groups[question["kind"]].append(question)
     return {
-        name: {"n": float(len(group)), **ranking(group, answers), **_means(group, answers)}
+        name: {
+            "n": float(len(group)),
+            "n_gold": float(sum(bool(q["gold"]) for q in group)),
+            **{metric: round(v, 4) for metric, v in (ranking(group, answers) | _means(group, answers)).items()},
+        }
         for name, group in groups.items()
     }
 

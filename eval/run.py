@@ -34,7 +34,6 @@ def run(
     questions: Annotated[Path, typer.Option(help="questions, one JSON object a line")],
     out: Annotated[Path, typer.Option(help="folder for the results")],
     today: Annotated[str, typer.Option(help="the day answers are given on, YYYY-MM-DD")] = "",
-    floor: Annotated[Path | None, typer.Option(help="JSON of metrics below which the run fails")] = None,
 ) -> None:
     """Answer every question over the documents and write answers.jsonl, metrics.json, report.md, config.json."""
     out.mkdir(parents=True, exist_ok=True)
@@ -58,7 +57,6 @@ def run(
     (out / "config.json").write_text(json.dumps(config, ensure_ascii=False, indent=1), encoding="utf8")
     write_report(out, metrics, config)
     print((out / "report.md").read_text(encoding="utf8"))
-    _check_floor(metrics["all"], floor)
 
 
 def answer_row(answerer: Answerer, row: Mapping[str, Any], on: date) -> dict[str, Any]:
@@ -120,17 +118,6 @@ def _passage(hit: Hit, library: Library) -> dict[str, str]:
 
 def _write_lines(path: Path, rows: Sequence[Mapping[str, Any]]) -> None:
     path.write_text("".join(json.dumps(r, ensure_ascii=False) + "\n" for r in rows), encoding="utf8")
-
-
-def _check_floor(metrics: Mapping[str, float], floor: Path | None) -> None:
-    if floor is None:
-        return
-    least = json.loads(floor.read_text(encoding="utf8"))
-    below = {name: (metrics[name], value) for name, value in least.items() if metrics[name] < value}
-    for name, (value, wanted) in below.items():
-        print(f"{name} {value:.3f} is below the floor of {wanted:.3f}")
-    if below:
-        raise typer.Exit(1)
 
 
 def main() -> None:
