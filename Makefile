@@ -3,7 +3,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 
-.PHONY: run test lint bench eval learn train screenshots clean
+.PHONY: run test lint bench eval sample results learn train screenshots clean
 
 # torch goes first: pinned, so that no other package pulls a CUDA build.
 $(READY): pyproject.toml
@@ -18,7 +18,7 @@ run: $(READY)
 
 test: $(READY) lint
 	$(BIN)/python -m pytest
-	$(BIN)/python -m eval.run --documents eval/corpus --questions eval/cases.jsonl --out out/sample --floor eval/floor.json
+	$(MAKE) eval
 
 lint: $(READY)
 	$(BIN)/ruff check .
@@ -28,8 +28,17 @@ lint: $(READY)
 bench: $(READY)
 	$(BIN)/python -m eval.bench --documents eval/corpus --out out/bench.json
 
-eval: $(READY)
-	$(BIN)/python -m eval.run --documents eval/corpus --questions eval/cases.jsonl --out out/sample --floor eval/floor.json
+# The sample library's metrics against the committed ones: no overall metric may fall by more than two points.
+eval: sample
+	$(BIN)/python -m eval.compare eval/results/sample.json out/sample/metrics.json
+
+# A fixed day, so that validity questions have the same answers on every day.
+sample: $(READY)
+	$(BIN)/python -m eval.run --documents eval/corpus --questions eval/cases.jsonl --out out/sample --today 2026-11-24
+
+results: sample
+	mkdir -p eval/results
+	cp out/sample/metrics.json eval/results/sample.json
 
 learn: $(READY)
 	$(BIN)/python -m eval.learn

@@ -64,7 +64,7 @@ class Answerer:
             return self._closed(question, refused, began)
         hits = retrieve(question, self.searcher)
         found = time.perf_counter()
-        draft = self._compose(question, hits)
+        draft, sure = self._compose(question, hits)
         timings = {"retrieve_ms": (found - began) * 1000, "compose_ms": (time.perf_counter() - found) * 1000}
         return Answer(
             question=question,
@@ -77,27 +77,29 @@ class Answerer:
             nearest=draft.nearest,
             timings=timings,
             library=self.info,
+            probability=sure,
         )
 
-    def _compose(self, question: Question, hits: Sequence[Hit]) -> Draft:
-        """Choose the outcome: look-up, answered from what applies, elsewhere, or not found."""
+    def _compose(self, question: Question, hits: Sequence[Hit]) -> tuple[Draft, float]:
+        """Choose the outcome: look-up, answered from what applies, elsewhere, or not found; how sure an answer is."""
         pointed = look_up(question, self.library, self.superseded)
         if pointed is not None:
-            return pointed
+            return pointed, 1.0
         applicable = [h for h in hits if applies(self.library.document(h.chunk.document_id), question.places)]
         policy = [
             h for h in applicable if self.library.document(h.chunk.document_id).kind != "third_party"
         ] or applicable
         terms = search_terms(question, self.lexicon)
-        if policy and probability(question, policy) >= self.settings.answer_threshold:
+        sure = probability(question, policy)
+        if policy and sure >= self.settings.answer_threshold:
             draft = draft_answer(question, terms, policy, self.searcher)
             if draft.statements:
-                return draft
+                return draft, sure
         here = {h.chunk.id for h in applicable}
         others = [h for h in hits if h.chunk.id not in here]
         if question.places and others and probability(question, others) >= self.settings.answer_threshold:
-            return draft_answer(question, terms, others, self.searcher, elsewhere=True)
-        return nearest_sections(question, hits, self.library, self.superseded)
+            return draft_answer(question, terms, others, self.searcher, elsewhere=True), sure
+        return nearest_sections(question, hits, self.library, self.superseded), sure
 
     def _closed(self, question: Question, outcome: Outcome, began: float) -> Answer:
         elapsed = {"retrieve_ms": 0.0, "compose_ms": (time.perf_counter() - began) * 1000}

@@ -121,7 +121,10 @@ class LibraryInfo:
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """What the visitor gets. `text` is the whole shown text; `nearest` names sections when nothing is answered."""
+    """What the visitor gets. `text` is the whole shown text; `nearest` names sections when nothing is answered.
+
+    `probability`: how likely the hits that apply hold the answer; 1 for what is looked up outright.
+    """
 
     question: Question
     outcome: Outcome
@@ -134,3 +137,4 @@ class Answer:
     followups: tuple[str, ...] = ()
     timings: dict[str, float] = field(default_factory=dict)
     library: LibraryInfo | None = None
+    probability: float = 0.0

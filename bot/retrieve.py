@@ -151,16 +151,19 @@ def retrieve(question: Question, searcher: Searcher, *, k: int = 50) -> list[Hit
 
 
 def best_of_each_article(pool: Pool, scores: Column) -> list[Hit]:
-    """Hits by falling score, one an article; each table row is its own answer."""
+    """Hits by falling score, one a unit."""
     best: dict[tuple[str, int, int], Hit] = {}
     for i in np.argsort(-scores, kind="stable"):
         candidate = pool.candidates[i]
-        chunk = candidate.chunk
-        row = chunk.start if chunk.text.startswith("|") else -1
-        key = (chunk.document_id, chunk.article, row)
+        key = unit(candidate.chunk)
         if key not in best:
-            best[key] = Hit(chunk, float(scores[i]), dict(candidate.ranks), pool.values(int(i)))
+            best[key] = Hit(candidate.chunk, float(scores[i]), dict(candidate.ranks), pool.values(int(i)))
     return list(best.values())
+
+
+def unit(chunk: Chunk) -> tuple[str, int, int]:
+    """What a chunk is part of as an answer: its article, or its own table row."""
+    return chunk.document_id, chunk.article, chunk.start if chunk.text.startswith("|") else -1
 
 
 def _pointed_at(question: Question, library: Searchable) -> list[str]:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
-from statistics import mean
+from statistics import mean, pstdev
 from typing import Any
 
 from index.tokens import fold
@@ -95,13 +95,17 @@ def _violates(text: str, bad: str, labels: Iterable[str]) -> bool:
 
 
 def summarise(questions: Sequence[Row], answers: Mapping[str, Row]) -> dict[str, dict[str, float]]:
-    """Mean of every metric for all questions and for each kind, with `n`."""
+    """Mean of every metric for all questions and for each kind, with `n` and, of them, `n_gold` that have an answer."""
     groups: dict[str, list[Row]] = defaultdict(list)
     for question in questions:
         groups["all"].append(question)
         groups[question["kind"]].append(question)
     return {
-        name: {"n": float(len(group)), **ranking(group, answers), **_means(group, answers)}
+        name: {
+            "n": float(len(group)),
+            "n_gold": float(sum(bool(q["gold"]) for q in group)),
+            **{metric: round(v, 4) for metric, v in (ranking(group, answers) | _means(group, answers)).items()},
+        }
         for name, group in groups.items()
     }
 
@@ -115,3 +119,20 @@ def _means(questions: Sequence[Row], answers: Mapping[str, Row]) -> dict[str, fl
         if "quote_fidelity" in answer:
             values["quote_fidelity"].append(answer["quote_fidelity"])
     return {name: mean(v) for name, v in values.items()}
+
+
+def abstention_curve(questions: Sequence[Row], answers: Mapping[str, Row]) -> list[tuple[float, float, float]]:
+    """(threshold, false abstention, abstention recall) as the threshold passes each probability that was given."""
+    there = [answers[q["id"]]["probability"] for q in questions if q["gold"]]
+    missing = [answers[q["id"]]["probability"] for q in questions if not q["gold"]]
+    if not there or not missing:
+        return []
+    thresholds = sorted({0.0, *there, *missing, 1.01})
+    return [(t, mean(float(p < t) for p in there), mean(float(p < t) for p in missing)) for t in thresholds]
+
+
+def importances(weights: Mapping[str, float], answers: Iterable[Row]) -> list[tuple[str, float, float]]:
+    """(feature, weight, weight × standard deviation over the run's passages), the strongest first."""
+    seen = [passage["why"] for answer in answers for passage in answer["passages"]]
+    found = [(n, w, w * pstdev([why.get(n, 0.0) for why in seen]) if seen else 0.0) for n, w in weights.items()]
+    return sorted(found, key=lambda row: -abs(row[2]))

@@ -1,8 +1,8 @@
-"""The report of an evaluation run: a table by kind and a bar chart."""
+"""The report of an evaluation run: tables by kind and by feature, charts of accuracy and of abstention."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -10,40 +10,85 @@ COLUMNS = (
     "hit@1", "hit@5", "mrr@10", "answer_accuracy", "citation_recall", "citation_precision", "quote_fidelity",
     "abstention_recall", "false_abstention",
 )  # fmt: skip
+COLOUR = "#2f6f5e"
+Rows = Sequence[tuple[Any, ...]]
+Metrics = Mapping[str, Mapping[str, float]]
 
 
-def write_report(out: Path, metrics: Mapping[str, Mapping[str, float]], config: Mapping[str, Any]) -> None:
-    """Write `report.md` and `accuracy.png` into `out`."""
-    head = f"| kind | n | {' | '.join(COLUMNS)} |\n|---|---|{'---|' * len(COLUMNS)}\n"
-    rows = [
-        f"| {kind} | {int(v['n'])} | {' | '.join(_cell(v.get(c)) for c in COLUMNS)} |" for kind, v in metrics.items()
-    ]
+def write_report(
+    out: Path,
+    metrics: Metrics,
+    config: Mapping[str, Any],
+    curve: Sequence[tuple[float, float, float]],
+    importances: Sequence[tuple[str, float, float]],
+) -> None:
+    """Write `report.md`, `accuracy.png` and, where some questions have no answer, `abstention.png` into `out`."""
+    by_kind = [(kind, int(v["n"]), *(_cell(v.get(c)) for c in COLUMNS)) for kind, v in metrics.items()]
+    by_feature = [(name, f"{weight:.3f}", f"{importance:.3f}") for name, weight, importance in importances]
     lines = [
         f"# Evaluation of {config['today']}",
         f"{config['questions']} over {', '.join(config['documents'])}: {config['library']['documents']} documents, "
         f"{config['library']['chunks']} chunks, embedder {config['embedder']}.",
-        head + "\n".join(rows),
+        table(("kind", "n", *COLUMNS), by_kind),
         "![answer accuracy by kind](accuracy.png)",
     ]
+    _draw_accuracy(out / "accuracy.png", metrics)
+    if curve:
+        _draw_abstention(out / "abstention.png", curve, metrics["all"], config["settings"]["answer_threshold"])
+        lines += ["## Abstention as the threshold moves", "![abstention trade-off](abstention.png)"]
+    lines += [
+        "## Feature importances",
+        "Importance: weight × standard deviation over the ten passages of every question.",
+        table(("feature", "weight", "importance"), by_feature),
+    ]
     (out / "report.md").write_text("\n\n".join(lines) + "\n", encoding="utf8")
-    _draw(out / "accuracy.png", metrics)
+
+
+def table(head: Sequence[str], rows: Rows) -> str:
+    """A Markdown table."""
+    lines = [head, ["---"] * len(head), *rows]
+    return "\n".join(f"| {' | '.join(str(cell) for cell in line)} |" for line in lines)
 
 
 def _cell(value: float | None) -> str:
     return "–" if value is None else f"{value:.3f}"
 
 
-def _draw(path: Path, metrics: Mapping[str, Mapping[str, float]]) -> None:
+def _draw_accuracy(path: Path, metrics: Metrics) -> None:
+    kinds = list(metrics)
+    figure, axes = _plot((8, 0.4 * len(kinds) + 1))
+    axes.barh(kinds[::-1], [metrics[k].get("answer_accuracy", 0.0) for k in kinds[::-1]], color=COLOUR)
+    axes.set_xlim(0, 1)
+    axes.set_xlabel("answer accuracy")
+    _save(figure, path)
+
+
+def _draw_abstention(
+    path: Path, curve: Sequence[tuple[float, float, float]], run: Mapping[str, float], threshold: float
+) -> None:
+    """The curve is the probability's alone; the point is the run itself, in which other stages may abstain too."""
+    figure, axes = _plot((6, 5))
+    axes.plot([false for _, false, _ in curve], [recall for *_, recall in curve], color=COLOUR)
+    axes.plot(run["false_abstention"], run["abstention_recall"], "o", color="#b5532a", label=f"threshold {threshold}")
+    axes.plot([0, 1], [0, 1], ":", color="#999999", label="by chance")
+    axes.set_xlabel("false abstention")
+    axes.set_ylabel("abstention recall")
+    axes.legend(loc="lower right")
+    _save(figure, path)
+
+
+def _plot(size: tuple[float, float]) -> tuple[Any, Any]:
     import matplotlib as mpl
 
     mpl.use("Agg")
     from matplotlib import pyplot as plt
 
-    kinds = list(metrics)
-    figure, axes = plt.subplots(figsize=(8, 0.4 * len(kinds) + 1))
-    axes.barh(kinds[::-1], [metrics[k].get("answer_accuracy", 0.0) for k in kinds[::-1]], color="#2f6f5e")
-    axes.set_xlim(0, 1)
-    axes.set_xlabel("answer accuracy")
+    return plt.subplots(figsize=size)
+
+
+def _save(figure: Any, path: Path) -> None:
+    from matplotlib import pyplot as plt
+
     figure.tight_layout()
     figure.savefig(path, dpi=110)
     plt.close(figure)

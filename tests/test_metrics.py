@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from eval.metrics import contains, holds, score, summarise
+from eval.metrics import abstention_curve, contains, holds, importances, score, summarise
 
 GOLD = [{"source": "a.txt", "document": "甲", "section": "一", "evidence": "每月400元"}]
 
@@ -67,3 +67,19 @@ def test_summary_by_kind_counts_and_ranks() -> None:
     assert metrics["fact"]["hit@1"] == 0.0
     assert metrics["fact"]["mrr@10"] == 0.5
     assert metrics["list"]["hit@5"] == 0.0
+
+
+def test_a_higher_threshold_abstains_more_on_both_sides() -> None:
+    rows = [question(), question(id="2"), question(id="3", gold=[])]
+    found = {"1": answer(probability=0.9), "2": answer(probability=0.2), "3": answer(probability=0.5)}
+    assert abstention_curve(rows, found) == [
+        (0.0, 0.0, 0.0), (0.2, 0.0, 0.0), (0.5, 0.5, 0.0), (0.9, 0.5, 1.0), (1.01, 1.0, 1.0),
+    ]  # fmt: skip
+    assert abstention_curve(rows[:2], found) == []
+
+
+def test_a_feature_that_never_changes_has_no_importance() -> None:
+    passages = [{"why": {"late": 1.0, "place": 1.0}}, {"why": {"late": 0.0, "place": 1.0}}]
+    found = importances({"place": 9.0, "late": -2.0}, [answer(passages=passages)])
+    assert found == [("late", -2.0, -1.0), ("place", 9.0, 0.0)]
+    assert importances({"late": 1.0}, []) == [("late", 1.0, 0.0)]
