@@ -8,7 +8,7 @@ from tokenizers import Tokenizer, models
 
 from index.embed import BUILTIN, load_embedder
 from index.errors import SettingsError
-from index.late import PASSAGE_TOKENS, LateInteraction, passage_tokens
+from index.late import BREAK, LateInteraction, passage_parts, passage_tokens, split_parts
 from index.library import Library
 
 
@@ -76,4 +76,12 @@ def test_tokens_are_stored_with_the_library(library: Library) -> None:
     chunks = library.chunks_of(library.documents()[0].id)
     stored = library.tokens([c.id for c in chunks])
     assert [t.tolist() for t in stored] == [t.tolist() for t in passage_tokens(chunks)]
-    assert all(0 < len(t) <= PASSAGE_TOKENS for t in stored)
+    assert all(len(t) for t in stored)
+
+
+def test_stored_tokens_part_into_path_and_sentences(library: Library) -> None:
+    chunks = library.chunks_of(library.documents()[0].id)
+    for chunk, tokens in zip(chunks, passage_tokens(chunks), strict=True):
+        parts = split_parts(tokens)
+        assert len(parts) == len(passage_parts(chunk))
+        assert all(BREAK not in part for part in parts)
