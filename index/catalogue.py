@@ -101,6 +101,13 @@ class Catalogue:
             for table, column in _KEYS:
                 self._db.execute(f"DELETE FROM {table} WHERE {column} = ?", (document_id,))
 
+    def set_sources(self, document_id: str, sources: Sequence[str]) -> None:
+        """Replace the file names of a stored document."""
+        record = json.loads(self._all("SELECT record FROM documents WHERE id = ?", (document_id,))[0][0])
+        with self._writing():
+            updated = _dump({**record, "sources": list(sources)})
+            self._db.execute("UPDATE documents SET record = ? WHERE id = ?", (updated, document_id))
+
     def set_files(self, entries: Iterable[FileEntry]) -> None:
         """Replace the list of source files."""
         rows = [(e.path, e.size, e.mtime, e.sha256, _dump(e.documents), e.reason) for e in entries]

@@ -20,7 +20,7 @@ from index.errors import LibraryDamaged
 
 _NAME = "chunks"
 _BATCH = 5_000
-_SPACE = {"hnsw": {"space": "cosine", "ef_search": 200, "ef_construction": 128, "max_neighbors": 24}}
+_SPACE = {"hnsw": {"space": "cosine", "ef_search": 200, "ef_construction": 100, "max_neighbors": 16}}
 
 
 class DenseIndex:

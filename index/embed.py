@@ -6,6 +6,7 @@ import hashlib
 import os
 from collections.abc import Sequence
 from functools import cached_property
+from itertools import chain
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -13,6 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from index.errors import SettingsError
+from index.pieces import load_tokenizer, pieces_of
 from index.tokens import fold
 
 BUILTIN = Path(__file__).with_name("model")
@@ -65,6 +67,26 @@ class SentenceTransformerEmbedder:
         return np.nan_to_num(np.asarray(vectors, dtype=np.float32))
 
 
+class BuiltinEmbedder(SentenceTransformerEmbedder):
+    """The embedded model: `encode` in all but the tokenizer, whose work is shared with the tokens that are stored."""
+
+    def embed(self, texts: Sequence[str]) -> NDArray[np.float32]:
+        """(n, dimensions) unit rows; a text without any known token gets the zero vector."""
+        if not texts:
+            return np.empty((0, self.dimensions), dtype=np.float32)
+        model = self._model
+        import torch
+
+        pieces = pieces_of(load_tokenizer(BUILTIN))
+        ids = [pieces.ids(fold(t)) for t in texts]
+        joined = np.fromiter(chain.from_iterable(ids), dtype=np.int64)
+        starts = np.cumsum([0, *map(len, ids[:-1])])
+        with torch.inference_mode():
+            features = {"input_ids": torch.from_numpy(joined), "offsets": torch.from_numpy(starts)}
+            means = model(features)["sentence_embedding"]
+            return np.asarray(torch.nn.functional.normalize(means).numpy(), dtype=np.float32)
+
+
 def load_embedder(spec: str | None = None) -> Embedder:
     """The model named by `spec` (a folder or a hub name), else the embedded one. Raises `SettingsError` where there is none."""
     if spec and Path(spec).is_dir():
@@ -73,7 +95,7 @@ def load_embedder(spec: str | None = None) -> Embedder:
         return SentenceTransformerEmbedder(spec, spec, local=False)
     if not all((BUILTIN / name).is_file() for name in _PARTS):
         raise SettingsError("自带的嵌入模型不完整，请重新安装本程序，或用 YOUJU_EMBEDDER 指定别的模型。")
-    return SentenceTransformerEmbedder(str(BUILTIN), f"builtin:{_digest(BUILTIN)}", local=True)
+    return BuiltinEmbedder(str(BUILTIN), f"builtin:{_digest(BUILTIN)}", local=True)
 
 
 def _digest(folder: Path) -> str:

@@ -5,9 +5,10 @@ from __future__ import annotations
 import fcntl
 import os
 import shutil
-from collections.abc import Iterable, Iterator, Sequence
-from contextlib import contextmanager
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import closing, contextmanager
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from itertools import islice
 from pathlib import Path
@@ -25,6 +26,7 @@ from index.records import Chunk, ParsedDocument
 if TYPE_CHECKING:
     from index.dense import DenseIndex
 
+Titled = tuple[str, Sequence[Chunk]]  # the title of a document and its chunks
 KEPT = 2
 _EMBED_BATCH = 4_000
 _SAMPLE = 8
@@ -33,11 +35,15 @@ _SPARE = 50_000_000  # bytes that stay free besides the copy of a generation
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """The difference between two generations."""
+    """The difference between two generations. `added` may come while files are parsed; the rest is whole when it is used up.
+
+    `reposted`: documents that turned out to have more sources than they were added with.
+    """
 
     removed: tuple[str, ...]
-    added: tuple[ParsedDocument, ...]
-    files: tuple[FileEntry, ...]
+    added: Iterable[ParsedDocument]
+    files: Sequence[FileEntry]
+    reposted: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
 
 
 @contextmanager
@@ -119,14 +125,12 @@ def _write(folder: Path, base: Path | None, change: Change, embedder: Embedder, 
     catalogue = Catalogue(folder / "catalogue.db", writable=True)
     gone = [c.id for document_id in change.removed for c in catalogue.chunks_of(document_id)]
     deleted = (before.deleted if before else 0) + len(gone)
-    _write_texts(folder, catalogue, change)
+    _write_vectors(folder, gone, _write_texts(folder, catalogue, change), embedder)
     ids = catalogue.chunk_ids()
     if 2 * deleted > len(ids):  # slots of deleted vectors are never used again, so the index is built anew now and then
-        shutil.rmtree(folder / "chroma", ignore_errors=True)
+        shutil.rmtree(folder / "chroma")
         _write_vectors(folder, [], ((d.title, catalogue.chunks_of(d.id)) for d in catalogue.documents()), embedder)
         deleted = 0
-    else:
-        _write_vectors(folder, gone, ((p.document.title, p.chunks) for p in change.added), embedder)
     documents = catalogue.document_count()
     catalogue.close(commit=True)
     _verify_stores(folder, ids)
@@ -145,7 +149,8 @@ def _write(folder: Path, base: Path | None, change: Change, embedder: Embedder, 
     )
 
 
-def _write_texts(folder: Path, catalogue: Catalogue, change: Change) -> None:
+def _write_texts(folder: Path, catalogue: Catalogue, change: Change) -> Iterator[Titled]:
+    """Write the texts of a change; each chunk goes on to the vectors, which another thread adds in the meantime."""
     from index.lexical import LexicalWriter
 
     lexical = LexicalWriter(folder / "lexical")
@@ -155,22 +160,25 @@ def _write_texts(folder: Path, catalogue: Catalogue, change: Change) -> None:
     for parsed in change.added:
         catalogue.add(parsed, [tokens.tobytes() for tokens in passage_tokens(parsed.chunks)])
         lexical.add(parsed.document.title, parsed.chunks)
+        yield parsed.document.title, parsed.chunks
+    for document_id, sources in change.reposted.items():
+        catalogue.set_sources(document_id, sources)
     catalogue.set_files(change.files)
     lexical.commit()
 
 
-def _write_vectors(
-    folder: Path, gone: Sequence[str], added: Iterable[tuple[str, Sequence[Chunk]]], embedder: Embedder
-) -> None:
+def _write_vectors(folder: Path, gone: Sequence[str], added: Iterable[Titled], embedder: Embedder) -> None:
     from index.dense import DenseIndex
 
     dense = DenseIndex(folder / "chroma")
-    dense.delete(gone)
     titled = ((title, chunk) for title, chunks in added for chunk in chunks)
-    while batch := list(islice(titled, _EMBED_BATCH)):
-        vectors = embedder.embed([f"{title} {c.path} {c.indexed or c.text}" for title, c in batch])
-        dense.add([c.document_id for _, c in batch], [c.id for _, c in batch], vectors)
-    dense.close()
+    with closing(dense), ThreadPoolExecutor(1) as adding:  # Chroma works outside the interpreter's lock
+        last: Future[None] = adding.submit(dense.delete, gone)
+        while batch := list(islice(titled, _EMBED_BATCH)):
+            vectors = embedder.embed([f"{title} {c.path} {c.indexed or c.text}" for title, c in batch])
+            last.result()
+            last = adding.submit(dense.add, [c.document_id for _, c in batch], [c.id for _, c in batch], vectors)
+        last.result()
 
 
 def _verify_stores(folder: Path, ids: set[str]) -> None:

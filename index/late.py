@@ -18,6 +18,7 @@ from safetensors.numpy import load_file
 from tokenizers import Tokenizer
 
 from index.embed import BUILTIN
+from index.pieces import load_tokenizer, pieces_of
 from index.records import Chunk
 from index.sentences import sentence_spans
 from index.tokens import fold
@@ -33,7 +34,7 @@ class LateInteraction:
     """Token vectors (V, dims), token weights (V,) and their tokenizer."""
 
     def __init__(self, tokenizer: Tokenizer, vectors: NDArray[np.floating]) -> None:
-        self._tokenizer = tokenizer
+        self._pieces = pieces_of(tokenizer)
         rows = np.asarray(vectors, dtype=np.float32)
         self.weights = np.linalg.norm(rows, axis=1)
         self._unit = rows / np.maximum(self.weights, 1e-9)[:, None]
@@ -44,21 +45,12 @@ class LateInteraction:
     @classmethod
     def load(cls, folder: Path) -> LateInteraction:
         """Read the embedded model's folder (as sentence-transformers saves it)."""
-        return cls(
-            Tokenizer.from_file(str(folder / "tokenizer.json")), load_file(str(folder / "model.safetensors"))[_WEIGHTS]
-        )
+        return cls(load_tokenizer(folder), load_file(str(folder / "model.safetensors"))[_WEIGHTS])
 
     def tokens(self, text: str, limit: int) -> Tokens:
         """Token ids of a folded text without punctuation, at most `limit`."""
-        return self._words(self._tokenizer.encode(text).ids)[:limit]
-
-    def token_batch(self, texts: Sequence[str], limit: int) -> list[Tokens]:
-        """`tokens` of many texts at once."""
-        return [self._words(e.ids)[:limit] for e in self._tokenizer.encode_batch_fast(list(texts))]
-
-    def _words(self, ids: Sequence[int]) -> Tokens:
-        found = np.asarray(ids, dtype=np.int32)
-        return found[~self._skipped[found]] if len(found) else found
+        found = np.array(self._pieces.ids(text), dtype=np.int32)
+        return found[~self._skipped[found]][:limit]
 
     def score(self, query: Tokens, passages: Sequence[Tokens]) -> Scores:
         """The score (0–1) of each passage."""
@@ -102,9 +94,8 @@ def tokenizer_version() -> str:
 
 def passage_tokens(chunks: Sequence[Chunk]) -> list[Tokens]:
     """What late interaction reads of each chunk: the tokens of its parts with `BREAK` between them."""
-    parts = [passage_parts(c) for c in chunks]
-    found = iter(late_interaction().token_batch([fold(p) for of_chunk in parts for p in of_chunk], PART_TOKENS))
-    return [_with_breaks([next(found) for _ in of_chunk]) for of_chunk in parts]
+    model = late_interaction()
+    return [_with_breaks([model.tokens(fold(p), PART_TOKENS) for p in passage_parts(c)]) for c in chunks]
 
 
 def passage_parts(chunk: Chunk) -> list[str]:

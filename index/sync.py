@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import logging
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -84,9 +84,10 @@ def sync(
             manifest, entries = base.manifest, known
         else:
             kept = {name: known[name] for name in paths if name not in fresh}
-            change = _change(base, kept, fresh, Reading(max_bytes, progress))
-            entries = {entry.path: entry for entry in change.files}
+            reading = Reading(max_bytes, progress)
+            change = _change(base, kept, fresh, reading) if base else _everything(fresh, reading)
             manifest = build(home, base.folder if base else None, change, embedder)
+            entries = {entry.path: entry for entry in change.files}
     return SyncReport(
         added=_names(n for n in fresh if n not in known),
         changed=_names(n for n in fresh if n in known),
@@ -134,10 +135,29 @@ def _same(path: Path, known: FileEntry | None) -> bool:
         return False
 
 
-def _change(base: Base | None, kept: dict[str, FileEntry], fresh: dict[str, Path], reading: Reading) -> Change:
+def _everything(fresh: dict[str, Path], reading: Reading) -> Change:
+    """All documents, each as soon as the first of its files is parsed; which files repost it is known at the end."""
+    done = _parse_each([fresh[name] for name in sorted(fresh)], reading)
+    files: list[FileEntry] = []
+    reposted: dict[str, tuple[str, ...]] = {}
+
+    def added() -> Iterator[ParsedDocument]:
+        told: set[str] = set()
+        for parsed in done:
+            files.append(parsed.entry)
+            for document in parsed.documents:
+                if document.document.id not in told:
+                    told.add(document.document.id)
+                    yield _with_sources(document, [parsed.entry.path])
+        reposted.update({i: _unique(paths) for i, paths in _sources(files).items() if len(paths) > 1})
+
+    return Change((), added(), files, reposted)
+
+
+def _change(base: Base, kept: dict[str, FileEntry], fresh: dict[str, Path], reading: Reading) -> Change:
     """The documents to take out and to put in. A repost is one document, told by the first of its files."""
-    parsed = {p.entry.path: p for p in _parse_all(list(fresh.values()), reading)}
-    before = _sources(base.files.values()) if base else {}
+    parsed = {p.entry.path: p for p in _parse_each(list(fresh.values()), reading)}
+    before = _sources(base.files.values())
     while True:
         entries = kept | {name: p.entry for name, p in parsed.items()}
         sources = _sources(entries.values())
@@ -145,7 +165,7 @@ def _change(base: Base | None, kept: dict[str, FileEntry], fresh: dict[str, Path
         first = {names[0] for names in touched.values()} - parsed.keys()
         if not first:
             break
-        parsed |= {p.entry.path: p for p in _parse_all([Path(name) for name in sorted(first)], reading)}
+        parsed |= {p.entry.path: p for p in _parse_each([Path(name) for name in sorted(first)], reading)}
     told = {(name, d.document.id): d for name, p in parsed.items() for d in reversed(p.documents)}
     added = tuple(_with_sources(told[names[0], i], names) for i, names in sorted(touched.items()))
     removed = tuple(i for i in before if i not in sources or i in touched)
@@ -162,16 +182,23 @@ def _sources(entries: Iterable[FileEntry]) -> dict[str, tuple[str, ...]]:
 
 
 def _with_sources(parsed: ParsedDocument, paths: Sequence[str]) -> ParsedDocument:
-    return replace(parsed, document=replace(parsed.document, sources=tuple(dict.fromkeys(_names(paths)))))
+    return replace(parsed, document=replace(parsed.document, sources=_unique(paths)))
 
 
-def _parse_all(paths: Sequence[Path], reading: Reading) -> list[Parsed]:
+def _unique(paths: Sequence[str]) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(_names(paths)))
+
+
+def _parse_each(paths: Sequence[Path], reading: Reading) -> Iterator[Parsed]:
+    """The files as parsed, in order. Many are parsed by processes that start now: later this one has threads and open stores."""
     jobs = [(p, reading.max_bytes) for p in paths]
     if len(jobs) < _POOL_FROM:
-        return [_parse(job) for job in track(jobs, "读取文件", disable=not reading.progress)]
-    with ProcessPoolExecutor(_WORKERS) as pool:
+        done: Iterator[Parsed] = map(_parse, jobs)
+    else:
+        pool = ProcessPoolExecutor(_WORKERS)
         done = pool.map(_parse, jobs, chunksize=8)
-        return list(track(done, "读取文件", total=len(jobs), disable=not reading.progress))
+        pool.shutdown(wait=False)  # the processes end after the last file
+    return iter(track(done, "读取文件", total=len(jobs), disable=not reading.progress))
 
 
 def _parse(job: tuple[Path, int]) -> Parsed:

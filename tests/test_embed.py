@@ -9,9 +9,13 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
-from index.embed import BUILTIN, Embedder, load_embedder
+from index.embed import BUILTIN, Embedder, SentenceTransformerEmbedder, load_embedder
 from index.errors import SettingsError
+from index.pieces import Pieces, load_tokenizer
+from index.tokens import fold
 
 
 @pytest.fixture(scope="module")
@@ -35,6 +39,32 @@ def test_one_text_has_one_vector_however_it_is_typed_or_batched(embedder: Embedd
 def test_nothing_in_nothing_out(embedder: Embedder) -> None:
     assert embedder.embed([]).shape == (0, embedder.dimensions)
     assert np.isfinite(embedder.embed([""])).all()
+
+
+def test_embedded_vectors_are_those_of_encode(embedder: Embedder) -> None:
+    texts = [
+        "",
+        "，。",
+        "某县办法 第一条 学校（含民办）应当公示：菜谱、价格。",
+        "Wi-Fi 6:4…① a/b",
+        "𠮷İ\u0301é>\u0338=",
+        "教" * 900,
+    ]
+    encode = SentenceTransformerEmbedder(str(BUILTIN), "encode", local=True).embed
+    assert np.allclose(embedder.embed(texts), encode(texts), atol=1e-5)
+
+
+@given(
+    st.text(
+        st.sampled_from("学校教师津贴第一条〇a1,;:()。、《》“”①é\u0301\u0338>-_/…𠮷 \n")
+        | st.characters(exclude_categories=["Cs"])
+    )
+)
+@settings(max_examples=300, deadline=None)
+def test_pieces_are_tokenized_as_the_whole_is(text: str) -> None:
+    tokenizer = load_tokenizer(BUILTIN)
+    folded = fold(text)
+    assert Pieces(tokenizer).ids(folded) == tokenizer.encode(folded, add_special_tokens=False).ids
 
 
 def test_a_model_trained_anew_in_its_folder_has_another_name(tmp_path: Path) -> None:

@@ -10,6 +10,7 @@ import os
 import random
 import tempfile
 from collections.abc import Sequence
+from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated
@@ -29,6 +30,7 @@ from index.training.lay import Encoded, Ids, Terms, train_lay
 from index.training.vocabulary import build_tokenizer, inverse_frequency, wordless
 
 DIMENSIONS, SAMPLE = 256, 40_000
+WORKERS = 2  # each on one thread: two threads over matrices this small only wait for each other
 QUESTION_TOKENS, PASSAGE_TOKENS, TERM_TOKENS, WORD_TOKENS = 24, 160, 10, 4
 
 
@@ -51,9 +53,12 @@ def train(
     """Vocabulary → glosses → contrast on laws → lay questions → StaticEmbedding models for sentence-transformers."""
     os.environ["HF_HUB_OFFLINE"] = "1"
     start = prepare()
-    for number in range(FOLDS):
-        _train(start, [p for p in start.pairs if fold_of(str(p.group)) != number], folds / f"fold{number}")
-    _train(start, start.pairs, out)
+    jobs = [
+        (start, [p for p in start.pairs if fold_of(str(p.group)) != number], folds / f"fold{number}")
+        for number in range(FOLDS)
+    ]
+    with ProcessPoolExecutor(WORKERS) as pool:
+        list(pool.map(_train, *zip((start, start.pairs, out), *jobs, strict=True)))
 
 
 def prepare() -> Start:

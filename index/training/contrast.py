@@ -39,9 +39,9 @@ def views(articles: Sequence[LawArticle], chance: random.Random) -> list[tuple[s
 def contrast(tokenizer: Tokenizer, pairs: Sequence[tuple[str, str]], dimensions: int) -> NDArray[np.float32]:
     """Train (vocabulary, dimensions) vectors so that the two views of an article meet."""
     sides = [[e.ids or [0] for e in tokenizer.encode_batch([p[i] for p in pairs])] for i in (0, 1)]
-    bag = torch.nn.EmbeddingBag(tokenizer.get_vocab_size(), dimensions, mode="mean")
+    bag = torch.nn.EmbeddingBag(tokenizer.get_vocab_size(), dimensions, mode="mean", sparse=True)
     torch.nn.init.normal_(bag.weight, std=0.1)
-    optimiser = torch.optim.Adam(bag.parameters(), lr=RATE)
+    optimiser = torch.optim.SparseAdam(list(bag.parameters()), lr=RATE)
     for epoch in range(EPOCHS):
         order = np.random.RandomState(epoch).permutation(len(pairs))
         for start in range(0, len(order) - BATCH, BATCH):
@@ -52,7 +52,7 @@ def contrast(tokenizer: Tokenizer, pairs: Sequence[tuple[str, str]], dimensions:
             loss = (functional.cross_entropy(scores, target) + functional.cross_entropy(scores.T, target)) / 2
             optimiser.zero_grad()
             loss.backward()  # type: ignore[no-untyped-call]
-            optimiser.step()
+            optimiser.step()  # type: ignore[no-untyped-call]
         print(f"contrast epoch {epoch}: loss {loss.item():.3f}")
     return np.asarray(bag.weight.detach().numpy())
 
