@@ -13,7 +13,7 @@ from bot.retrieve import weights
 OF_THE_BEST = (
     "figure_missing", "type_in_best", "answer_type", "unit_in_best", "unit_missing", "stranger", "document_stranger",
     "pool_stranger", "named", "place", "article", "late_sentence", "late", "worst", "unmatched", "concepts", "dense",
-    "dense_rank", "lexical_rank", "rare_coverage", "sentence_coverage", "coverage", "exact", "other_place",
+    "dense_rank", "lexical_rank", "rare_coverage", "sentence_coverage", "coverage", "exact", "other_place", "row",
 )  # fmt: skip
 LEADS = {"lead_2": 1, "lead_5": 4, "lead_20": 19}
 SIGNALS = (*OF_THE_BEST, *LEADS, *(f"asks_{kind}" for kind in get_args(AnswerType)))

@@ -133,7 +133,7 @@ def _quotes(question: Question, terms: Terms, hit: Hit, searcher: Searcher) -> l
     article = library.article(document.id, hit.chunk.article)
     if question.answer_type == "who":
         tail = responsible_tail(document, article)
-        if tail:
+        if tail or "责任单位" in question.search:  # an item that names none has none to quote
             return tail
     if hit.chunk.text.startswith("|"):
         rows = matching_rows(question, hit, document, article, library.tables(document.id))

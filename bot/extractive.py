@@ -18,8 +18,8 @@ from index.tokens import fold
 SHORT_ARTICLE = 170
 QUOTE_BUDGET = 260
 LIST_BUDGET = 520
-SENTENCES = 3
-KEEP = 0.72  # a further sentence must reach this share of the best one's score
+SENTENCES, LISTED = 3, 6
+KEEP, KEEP_LISTED = 0.72, 0.55  # a further sentence must reach this share of the best one's score
 _LIST_MARKS = ("（一）", "（二）", "（1）", "(1)", "1.", "一是", "①")
 
 
@@ -84,12 +84,14 @@ def _heading(document: PolicyDocument, article: Article) -> list[Quote]:
 def _best(asked: Asked, document: PolicyDocument, spans: Sequence[tuple[int, int]]) -> list[tuple[int, int]]:
     """The strongest sentences within the budget, in text order; a sentence led into by `：` brings what follows."""
     scores = _sentence_scores(asked, [document.text[a:b] for a, b in spans])
-    best = float(scores.max())
+    several = asked.question.answer_type in ("list", "procedure")
+    budget, most = (LIST_BUDGET, LISTED) if several else (QUOTE_BUDGET, SENTENCES)
+    least = (KEEP_LISTED if several else KEEP) * float(scores.max())
     taken: list[int] = []
     size = 0
     for i in np.argsort(-scores):
         a, b = spans[i]
-        if taken and (scores[i] < KEEP * best or size + b - a > QUOTE_BUDGET or len(taken) >= SENTENCES):
+        if taken and (scores[i] < least or size + b - a > budget or len(taken) >= most):
             continue
         taken.append(int(i))
         size += b - a
