@@ -27,7 +27,7 @@ class Settings(BaseSettings):
     host: str = Field(default="127.0.0.1", description="网页监听的地址")
     port: int = Field(default=7860, ge=1, le=65535, description="网页监听的端口")
     max_file_mb: int = Field(default=20, ge=1, le=500, description="单个文件的大小上限（MB）")
-    answer_threshold: float = Field(default=0.35, ge=0, le=1, description="作答所需的把握（0—1），越高越谨慎")
+    answer_threshold: float = Field(default=0.25, ge=0, le=1, description="作答所需的把握（0—1），越高越谨慎")
 
     @property
     def documents_folder(self) -> Path:
