@@ -98,7 +98,7 @@ def _word_features(terms: Terms, candidates: Sequence[Candidate]) -> dict[str, l
     total = sum(rarity.values()) or 1.0
     rare = [sum(r for t, r in rarity.items() if found[t][i]) / total for i in range(len(texts))]
     sentences = [
-        max(covered(terms, s) for s in c.reading.sentences) if len(c.reading.sentences) < 12 else covered(terms, text)
+        _best_covered(terms, c.reading) if len(c.reading.sentences) < 12 else covered(terms, text)
         for c, text in zip(candidates, texts, strict=True)
     ]
     return {
@@ -221,6 +221,14 @@ def covered(terms: Terms, text: str) -> float:
     typed = sum([w for t, w in terms.typed.items() if t in text])
     expanded = sum([w for t, w in terms.expanded.items() if t in text])
     return min(1.0, (typed + expanded) / total)
+
+
+def _best_covered(terms: Terms, reading: Reading) -> float:
+    """The best sentence's `covered`. Only terms of the whole body can stand in a sentence of it."""
+    total = sum(terms.typed.values())
+    weights = [(t, w) for of in (terms.typed, terms.expanded) for t, w in of.items() if t in reading.body]
+    best = max(sum([w for t, w in weights if t in sentence]) for sentence in reading.sentences)
+    return min(1.0, best / total) if total else 0.0
 
 
 def agrees(kind: AnswerType, text: str) -> bool:

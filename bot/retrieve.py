@@ -147,16 +147,18 @@ def retrieve(question: Question, searcher: Searcher, *, k: int = 50) -> list[Hit
     if not pool.candidates:
         return []
     scores = np.sum([w * pool.columns[name] for name, w in weights().items()], axis=0)
-    return best_of_each_article(pool, scores)[:k]
+    return best_of_each_article(pool, scores, k)
 
 
-def best_of_each_article(pool: Pool, scores: Column) -> list[Hit]:
+def best_of_each_article(pool: Pool, scores: Column, k: int | None = None) -> list[Hit]:
     """Hits by falling score, one a unit."""
     best: dict[tuple[str, int, int], Hit] = {}
     for i in np.argsort(-scores, kind="stable"):
         candidate = pool.candidates[i]
         key = unit(candidate.chunk)
         if key not in best:
+            if len(best) == k:
+                break
             best[key] = Hit(candidate.chunk, float(scores[i]), dict(candidate.ranks), pool.values(int(i)))
     return list(best.values())
 

@@ -117,4 +117,6 @@ def _with_breaks(parts: Sequence[Tokens]) -> Tokens:
 
 def split_parts(tokens: Tokens) -> list[Tokens]:
     """The parts of `passage_tokens`."""
-    return [part[part != BREAK] for part in np.split(tokens, np.flatnonzero(tokens == BREAK))]
+    ends = [*np.flatnonzero(tokens == BREAK).tolist(), len(tokens)]
+    starts = [0, *(end + 1 for end in ends[:-1])]
+    return [tokens[start:end] for start, end in zip(starts, ends, strict=True)]

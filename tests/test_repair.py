@@ -17,7 +17,7 @@ from index.repair import REPAIRS, find_damage, repair
 from index.repair.gbk_shift import shifted_runs
 from index.repair.glosses import GLOSS
 from index.repair.lost_runs import balanced
-from index.repair.script import simplified
+from index.repair.script import is_traditional, simplified
 from tests.damage_model import fold, shift_gbk, traditional
 
 CASES = json.loads((Path(__file__).parent / "cases" / "repair.json").read_text(encoding="utf8"))
@@ -256,10 +256,12 @@ def test_damage_is_found_without_the_source() -> None:
 
 
 TEXT = st.text(
-    st.sampled_from('教育著力發展学校一二（）()“”《》【】"、，。:;?!\n \u00a0\u3000>表1年2021五%□ㄒ唬a' + MARKS),
+    st.sampled_from('教育著力展学校一二（）()“”《》【】"、，。:;?!\n \u00a0\u3000>表1年2021五%□ㄒ唬a' + MARKS),
     max_size=60,
 )
-LINES = st.lists(st.sampled_from([c[1] for c in CASES["repaired"]] + [c[1] for c in CASES["unchanged"]]), max_size=6)
+# One script only: the script of a page is that of its majority, which may change when a line of it is removed.
+PLAIN = [c[1] for kind in ("repaired", "unchanged") for c in CASES[kind] if not any(map(is_traditional, c[1]))]
+LINES = st.lists(st.sampled_from(PLAIN), max_size=6)
 
 
 @settings(max_examples=300, deadline=None)
