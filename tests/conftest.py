@@ -6,12 +6,17 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from hypothesis import settings as hypothesis_settings
 
 from bot.answer import Answerer
 from bot.settings import ROOT, SAMPLE_DOCUMENTS, Settings
 from index.embed import load_embedder
 from index.library import Library, open_library
 from index.sync import sync
+
+# The same examples on every run: whether the suite passes must depend on the code alone.
+hypothesis_settings.register_profile("suite", derandomize=True)
+hypothesis_settings.load_profile("suite")
 
 SHARED = ROOT.parent / "shared"
 

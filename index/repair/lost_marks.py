@@ -89,10 +89,10 @@ def lost_parentheses(text: str) -> str:
     """
     lines = text.split("\n")
     for n, line in enumerate(lines):
-        if line.rstrip().endswith("（") and line.strip() != "（":
-            below = _below(lines, n)
-            if "）" not in below.split("（")[0]:
-                lines[n] = line.rstrip()[:-1]
+        if line.rstrip().endswith("（") and "）" not in _below(lines, n).split("（")[0]:
+            while line.rstrip().endswith("（") and line.strip() != "（":
+                line = line.rstrip()[:-1]  # noqa: PLW2901
+            lines[n] = line
     return "\n".join(lines)
 
 
