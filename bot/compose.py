@@ -14,7 +14,7 @@ from bot.features import Terms
 from bot.messages import message
 from bot.records import Citation, Hit, Outcome, Question, Statement
 from bot.retrieve import Searcher
-from bot.widen import child_headings, matching_rows, responsible_tail
+from bot.widen import child_headings, matching_rows, responsible_tail, sibling_headings
 from index.records import Article, PolicyDocument, Table
 
 ARTICLES, COMPARED, NEAREST = 2, 6, 3
@@ -87,7 +87,7 @@ def write(
 def group(citation: Citation) -> str:
     """The line under which a document's statements stand: title, 文号, place, validity."""
     title = citation.title if "《" in citation.title else f"《{citation.title}》"
-    marks = "；".join(x for x in (citation.doc_no, citation.place, citation.validity) if x)
+    marks = "，".join(x for x in (citation.doc_no, citation.place, citation.validity) if x)
     return f"{title}（{marks}）"
 
 
@@ -131,19 +131,19 @@ def _quotes(question: Question, terms: Terms, hit: Hit, searcher: Searcher) -> l
     library = searcher.library
     document = library.document(hit.chunk.document_id)
     article = library.article(document.id, hit.chunk.article)
-    if question.answer_type == "who":
-        tail = responsible_tail(document, article)
-        if tail or "责任单位" in question.search:  # an item that names none has none to quote
-            return tail
+    tail = responsible_tail(document, article) if question.answer_type == "who" else []
+    if has_cue(question.search, "responsible", "cues") and (tail or "责任单位" in question.search):
+        return tail  # an item that names none has none to quote
     if hit.chunk.text.startswith("|"):
         rows = matching_rows(question, hit, document, article, library.tables(document.id))
         if rows:
             return rows
     if question.answer_type == "list":
-        headings = child_headings(hit, document, library.articles(document.id))
+        articles = library.articles(document.id)
+        headings = child_headings(hit, document, articles) or sibling_headings(question, hit, document, articles)
         if headings:
             return headings
-    return choose_quotes(Asked(question, terms, searcher.reader), hit, document, article)
+    return [*choose_quotes(Asked(question, terms, searcher.reader), hit, document, article), *tail]
 
 
 def _by_document(quotes: Sequence[Quote]) -> list[Quote]:

@@ -7,10 +7,14 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from bot.features import Terms, agrees, covered
+from bot.cues import has_cue
+from bot.features import Column, Terms, agrees, covered
 from bot.reading import Reader
 from bot.records import Hit, Question
-from bot.retrieve import query_tokens
+from bot.retrieve import QUERY_TOKENS, query_tokens
+from bot.series import series_of
+from bot.units import asked_units, has_unit
+from bot.wording import question_parts, strip_question_words
 from index.records import Article, PolicyDocument
 from index.sentences import sentence_spans
 from index.tokens import fold
@@ -20,6 +24,9 @@ QUOTE_BUDGET = 260
 LIST_BUDGET = 520
 SENTENCES, LISTED = 3, 6
 KEEP, KEEP_LISTED = 0.72, 0.55  # a further sentence must reach this share of the best one's score
+SENTENCE_TOKENS = 120
+UNIT_BONUS = 0.25  # for a figure in the unit that is asked for
+PART_SHARE = 0.3  # what the whole question counts in choosing for a part of it
 _LIST_MARKS = ("（一）", "（二）", "（1）", "(1)", "1.", "一是", "①")
 
 
@@ -83,8 +90,9 @@ def _heading(document: PolicyDocument, article: Article) -> list[Quote]:
 
 def _best(asked: Asked, document: PolicyDocument, spans: Sequence[tuple[int, int]]) -> list[tuple[int, int]]:
     """The strongest sentences within the budget, in text order; a sentence led into by `：` brings what follows."""
-    scores = _sentence_scores(asked, [document.text[a:b] for a, b in spans])
-    several = asked.question.answer_type in ("list", "procedure")
+    sentences = [document.text[a:b] for a, b in spans]
+    scores = _sentence_scores(asked, sentences)
+    several = _wants_several(asked.question)
     budget, most = (LIST_BUDGET, LISTED) if several else (QUOTE_BUDGET, SENTENCES)
     least = (KEEP_LISTED if several else KEEP) * float(scores.max())
     taken: list[int] = []
@@ -95,7 +103,35 @@ def _best(asked: Asked, document: PolicyDocument, spans: Sequence[tuple[int, int
             continue
         taken.append(int(i))
         size += b - a
-    return [spans[i] for i in sorted(_with_list_items(taken, spans, document.text))]
+    taken += [i for i in _best_of_parts(asked, sentences, scores) if i not in taken]
+    whole = _with_list_items(taken, spans, document.text)
+    if several:
+        whole |= series_of(spans, taken[0], document.text)
+    return [spans[i] for i in sorted(whole)]
+
+
+def _wants_several(question: Question) -> bool:
+    return question.answer_type in ("list", "procedure") or has_cue(question.search, "series", "cues")
+
+
+def _best_of_parts(asked: Asked, sentences: Sequence[str], scores: Column) -> list[int]:
+    """The best sentence for each of several questions in one (有多少所?其中公办的多少)."""
+    parts = question_parts(asked.question.search)
+    if len(parts) < 2:
+        return []
+    model = asked.reader.model
+    tokens = [model.tokens(s, SENTENCE_TOKENS) for s in map(fold, sentences)]
+    found = []
+    for part in parts:
+        late = model.score(model.tokens(strip_question_words(part), QUERY_TOKENS), tokens)
+        fits = np.array([_fits(part, s) for s in sentences])
+        found.append(int(np.argmax(late + UNIT_BONUS * fits + PART_SHARE * scores)))
+    return found
+
+
+def _fits(folded: str, sentence: str) -> bool:
+    units = asked_units(folded)
+    return any(has_unit(kind, fold(sentence)) for kind in units)
 
 
 def _with_list_items(taken: Sequence[int], spans: Sequence[tuple[int, int]], text: str) -> set[int]:
@@ -112,14 +148,15 @@ def _with_list_items(taken: Sequence[int], spans: Sequence[tuple[int, int]], tex
     return whole
 
 
-def _sentence_scores(asked: Asked, sentences: Sequence[str]) -> np.ndarray:
+def _sentence_scores(asked: Asked, sentences: Sequence[str]) -> Column:
     model = asked.reader.model
     folded = [fold(s) for s in sentences]
     query = query_tokens(asked.question, asked.reader)
-    late = model.score(query, [model.tokens(s, 120) for s in folded])
+    late = model.score(query, [model.tokens(s, SENTENCE_TOKENS) for s in folded])
     lexical = np.array([covered(asked.terms, s) for s in folded])
     kind = np.array([agrees(asked.question.answer_type, s) for s in sentences], dtype=float)
-    return np.asarray(late + 0.6 * lexical + 0.15 * kind, dtype=float)
+    fits = np.array([_fits(asked.question.search, s) for s in sentences], dtype=float)
+    return np.asarray(late + 0.6 * lexical + 0.15 * kind + UNIT_BONUS * fits, dtype=float)
 
 
 def _join(spans: Sequence[tuple[int, int]], text: str) -> list[tuple[int, int]]:

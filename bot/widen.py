@@ -12,7 +12,11 @@ from index.tables import row_sentence
 from index.tokens import fold
 
 _TAIL = re.compile(r"[（(](?:牵头|责任|配合)(?:单位|部门)[：:][^）)]*[）)]")
-LEAST_CHILDREN = 2
+_BEHIND = re.compile(r"哪(?:几|些)(?:个|样|类|种|项|条|方面的?)?([\u4e00-\u9fff]{1,2})")
+_BEFORE = re.compile(r"([\u4e00-\u9fff]{2,4}?)(?:分别|各)?(?:都?有|都?是|包括|分为?)(?:哪|几|啥|什么)")
+_VAGUE = ("要求", "内容", "规定", "方面", "地方", "学校", "条件", "情况", "人", "措施", "地", "时", "学", "事")
+LEAST_CHILDREN, LEAST_SIBLINGS = 2, 3
+MOST_SIBLINGS = 0.6  # of the headings must bear the word asked for
 
 
 def responsible_tail(document: PolicyDocument, article: Article) -> list[Quote]:
@@ -42,12 +46,46 @@ def matching_rows(
 def child_headings(hit: Hit, document: PolicyDocument, articles: Sequence[Article]) -> list[Quote]:
     """The headings under the hit's article, where it has no text of its own but a list of headed items."""
     article = articles[hit.chunk.article]
-    children = [a for a in articles if a.path.startswith(f"{article.path} / ") and a.level == article.level + 1]
     own = document.text[article.body : article.end].strip()
-    if own or len(children) < LEAST_CHILDREN:
+    children = _children(article.path, article.level + 1, articles)
+    return [] if own or len(children) < LEAST_CHILDREN else _heading_quotes(document, children)
+
+
+def sibling_headings(
+    question: Question, hit: Hit, document: PolicyDocument, articles: Sequence[Article]
+) -> list[Quote]:
+    """The headings beside the hit's own, where they are what the question wants listed (哪几样权 → …自主权, …自主权)."""
+    article = articles[hit.chunk.article]
+    parent, _, own = article.path.rpartition(" / ")
+    siblings = [a for a in _children(parent, article.level, articles) if a.heading] if parent and own else []
+    if len(siblings) < LEAST_SIBLINGS:
         return []
+    headings = [fold(a.heading) for a in siblings]
+    for noun in listed_nouns(question.search):
+        bearing = sum(noun in heading for heading in headings)
+        if bearing >= MOST_SIBLINGS * len(siblings) or noun in fold(parent.rpartition(" / ")[2]):
+            return _heading_quotes(document, siblings)
+    return []
+
+
+def listed_nouns(folded: str) -> tuple[str, ...]:
+    """What a question wants listed: the word behind 哪几样, or the one before 有哪些, longest first.
+
+    >>> listed_nouns("到底把哪几样权放给学校了"), listed_nouns("基本原则有哪些")
+    (('权放', '权'), ('基本原则', '原则'))
+    """
+    behind = [noun for m in _BEHIND.finditer(folded) for noun in (m[1], m[1][:1])]
+    before = [noun for m in _BEFORE.finditer(folded) for noun in (m[1], m[1][-2:])]
+    return tuple(noun for noun in dict.fromkeys([*behind, *before]) if noun not in _VAGUE)
+
+
+def _children(path: str, level: int, articles: Sequence[Article]) -> list[Article]:
+    return [a for a in articles if a.path.startswith(f"{path} / ") and a.level == level]
+
+
+def _heading_quotes(document: PolicyDocument, articles: Sequence[Article]) -> list[Quote]:
     return [
-        Quote(document, c, c.start, c.start + len(document.text[c.start : c.body].rstrip()))
-        for c in children
-        if c.heading
+        Quote(document, a, a.start, a.start + len(document.text[a.start : a.body].rstrip()))
+        for a in articles
+        if a.heading
     ]

@@ -10,6 +10,7 @@ from bot.records import AnswerType, Level
 _ANSWER_TYPES: tuple[AnswerType, ...] = (
     "amount", "ratio", "date", "age", "count", "who", "where", "list", "procedure", "whether",
 )  # fmt: skip
+_ASKS = re.compile("多少|几|哪|什么|啥|谁|吗|怎")
 _LEVELS: tuple[Level, ...] = ("province", "city", "county", "national")
 
 
@@ -28,3 +29,21 @@ def strip_question_words(folded: str) -> str:
     for word in cues("question_words", "drop"):
         folded = folded.replace(word, " ")
     return re.sub(r"\s+", " ", folded).strip()
+
+
+def question_parts(folded: str) -> tuple[str, ...]:
+    """The questions that one message holds, each with the words that lead to it.
+
+    >>> question_parts("当督学要满足哪些条件,学历年限是多少?"), question_parts("孩子转学,要什么材料")
+    (('当督学要满足哪些条件', '学历年限是多少'), ('孩子转学,要什么材料',))
+    """
+    parts: list[str] = []
+    lead = ""
+    for piece in re.split(r"[,;?!。]", folded):
+        if not piece.strip():
+            continue
+        lead = f"{lead},{piece}" if lead else piece
+        if answer_type(lead) != "any" or _ASKS.search(lead):
+            parts.append(lead.strip())
+            lead = ""
+    return tuple(parts)
