@@ -1,23 +1,28 @@
-"""The question pipeline, visible in `Answerer.ask`: screen → understand → retrieve → scope → compose → verify."""
+"""The question pipeline, visible in `Answerer.ask`: screen → understand → retrieve → scope → compose (which verifies)."""
 
 from __future__ import annotations
 
 import time
 from collections.abc import Sequence
 from datetime import date
+from functools import partial
 
-from bot.answerable import probability
-from bot.compose import Draft, draft_answer, nearest_sections
+from bot.case import Case, open_case
+from bot.comparison import compare
+from bot.compose import elsewhere, nearest_sections, state
+from bot.draft import Draft
 from bot.lexicon import load_lexicon
 from bot.lookup import look_up
 from bot.messages import message
 from bot.naming import DocumentNames
 from bot.reading import Reader
-from bot.records import Answer, Hit, LibraryInfo, Outcome, Question, Turn
-from bot.retrieve import Searcher, retrieve, search_terms
-from bot.scope import applies, later_versions
+from bot.records import Answer, LibraryInfo, Outcome, Question, Turn
+from bot.retrieve import Searcher
+from bot.scope import later_versions
 from bot.screening import screen
 from bot.settings import Settings
+from bot.sheets import Sheets
+from bot.tabulate import tabulate
 from bot.typos import Speller
 from bot.understand import understand
 from index.embed import BUILTIN
@@ -42,6 +47,7 @@ class Answerer:
         self.superseded = later_versions(documents)
         self.searcher = Searcher(library, self.lexicon, reader or Reader.load(BUILTIN), self.superseded)
         self.places = tuple({d.place.path: d.place for d in documents if d.place and d.place.path}.values())
+        self.sheets = Sheets((d, tables) for d in documents if (tables := library.tables(d.id)))
         manifest = library.manifest
         self.info = LibraryInfo(str(manifest.generation), len(documents), manifest.created)
 
@@ -62,9 +68,9 @@ class Answerer:
         refused = screen(text)
         if refused is not None:
             return self._closed(question, refused, began)
-        hits = retrieve(question, self.searcher)
+        case = open_case(question, self.searcher, self.places, self.settings.answer_threshold)
         found = time.perf_counter()
-        draft, sure = self._compose(question, hits)
+        draft, sure = self._compose(case)
         timings = {"retrieve_ms": (found - began) * 1000, "compose_ms": (time.perf_counter() - found) * 1000}
         return Answer(
             question=question,
@@ -72,34 +78,24 @@ class Answerer:
             text=draft.text,
             statements=draft.statements,
             citations=draft.citations,
-            hits=tuple(hits[:SHOWN_HITS]),
-            rejected=tuple(hits[SHOWN_HITS:]),
+            hits=case.hits[:SHOWN_HITS],
+            rejected=case.hits[SHOWN_HITS:],
             nearest=draft.nearest,
             timings=timings,
             library=self.info,
             probability=sure,
+            lead=draft.lead,
+            notes=draft.notes,
         )
 
-    def _compose(self, question: Question, hits: Sequence[Hit]) -> tuple[Draft, float]:
-        """Choose the outcome: look-up, answered from what applies, elsewhere, or not found; how sure an answer is."""
-        pointed = look_up(question, self.library, self.superseded)
+    def _compose(self, case: Case) -> tuple[Draft, float]:
+        """The first way of answering that has something to say; how sure an answer is, 1 where it was looked up."""
+        pointed = look_up(case.question, self.library, self.superseded)
         if pointed is not None:
             return pointed, 1.0
-        applicable = [h for h in hits if applies(self.library.document(h.chunk.document_id), question.places)]
-        policy = [
-            h for h in applicable if self.library.document(h.chunk.document_id).kind != "third_party"
-        ] or applicable
-        terms = search_terms(question, self.lexicon)
-        sure = probability(question, policy)
-        if policy and sure >= self.settings.answer_threshold:
-            draft = draft_answer(question, terms, policy, self.searcher)
-            if draft.statements:
-                return draft, sure
-        here = {h.chunk.id for h in applicable}
-        others = [h for h in hits if h.chunk.id not in here]
-        if question.places and others and probability(question, others) >= self.settings.answer_threshold:
-            return draft_answer(question, terms, others, self.searcher, elsewhere=True), sure
-        return nearest_sections(question, hits, self.library, self.superseded), sure
+        ways = (compare, partial(tabulate, sheets=self.sheets), state, elsewhere)
+        drafts = (way(case) for way in ways)
+        return next((draft for draft in drafts if draft is not None), None) or nearest_sections(case), case.sure
 
     def _closed(self, question: Question, outcome: Outcome, began: float) -> Answer:
         elapsed = {"retrieve_ms": 0.0, "compose_ms": (time.perf_counter() - began) * 1000}

@@ -26,6 +26,11 @@ def has_cue(text: str, section: str, key: str) -> bool:
     return _words(section, key).search(text) is not None
 
 
+def without(text: str, section: str, key: str) -> str:
+    """The folded text without the words under `[section] key`, longest first."""
+    return _longest_first(section, key).sub(" ", text).strip()
+
+
 def first_match(text: str, section: str, key: str, file: str = "cues") -> re.Match[str] | None:
     """The first place where one of the regular expressions under `[section] key` matches `text` (folded)."""
     return _pattern(section, key, file).search(text)
@@ -36,6 +41,11 @@ def _words(section: str, key: str) -> re.Pattern[str]:
     # 'ratio' must not be found in 'registration': words of Latin letters end where the letters end.
     edged = (rf"(?<![a-z]){re.escape(w)}(?![a-z])" if w.isascii() else re.escape(w) for w in cues(section, key))
     return re.compile("|".join(edged))
+
+
+@cache
+def _longest_first(section: str, key: str) -> re.Pattern[str]:
+    return re.compile("|".join(map(re.escape, sorted(cues(section, key), key=len, reverse=True))))
 
 
 @cache

@@ -6,9 +6,10 @@ import re
 from collections.abc import Mapping, Sequence
 from typing import Protocol
 
-from bot.compose import Draft, Readable, write
 from bot.cues import has_cue
+from bot.draft import Draft, Readable, write
 from bot.extractive import Quote
+from bot.messages import message
 from bot.records import Outcome, Question, Reference
 from bot.references import on_path, to_number
 from bot.scope import applies
@@ -45,7 +46,7 @@ def look_up(question: Question, library: Lookable, superseded: Mapping[str, Poli
             for article, reference in _referred(library.articles(document.id), question.references):
                 quotes += _article_quotes(question, document, article, reference)
         if quotes:
-            return write(question, quotes, library, superseded, Outcome.LOOKUP)
+            return _found(question, quotes, library, superseded)
         return None
     asks_validity = has_cue(question.search, "validity", "cues")
     if not asks_validity and not (question.doc_nos and _nothing_else(question.search)):
@@ -57,7 +58,14 @@ def look_up(question: Question, library: Lookable, superseded: Mapping[str, Poli
         newer = superseded.get(document.id)
         if newer is not None and asks_validity:
             quotes += _repeal(document, newer, library.articles(newer.id))
-    return write(question, quotes, library, superseded, Outcome.LOOKUP) if quotes else None
+    return _found(question, quotes, library, superseded) if quotes else None
+
+
+def _found(
+    question: Question, quotes: Sequence[Quote], library: Lookable, superseded: Mapping[str, PolicyDocument]
+) -> Draft:
+    lead = message("lookup_document", script=question.script)
+    return write(question, quotes, library, superseded, Outcome.LOOKUP, lead=lead)
 
 
 def _pointed_documents(

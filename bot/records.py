@@ -99,6 +99,19 @@ class Citation:
     end: int
     source: str
     marked: tuple[tuple[int, int], ...] = ()
+    standing: str = ""  # how its document stands to the asked place: a key of `prompts/messages.md`
+
+
+@dataclass(frozen=True, slots=True)
+class Computation:
+    """Simple arithmetic over figures of cited quotes, so that anybody can check it again.
+
+    `operands` are figures as they stand in the quotes; `result` is what the statement says of them.
+    """
+
+    operation: Literal["sum", "max", "min", "count", "share", "difference"]
+    operands: tuple[str, ...]
+    result: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,6 +121,7 @@ class Statement:
     text: str
     labels: tuple[int, ...]
     group: str = ""
+    computed: tuple[Computation, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,6 +136,8 @@ class LibraryInfo:
 @dataclass(frozen=True, slots=True)
 class Answer:
     """What the visitor gets. `text` is the whole shown text; `nearest` names sections when nothing is answered.
+
+    `lead` and `notes` are the program's own sentences in it, before and after the statements.
 
     `probability`: how likely the hits that apply hold the answer; 1 for what is looked up outright.
     """
@@ -138,3 +154,5 @@ class Answer:
     timings: dict[str, float] = field(default_factory=dict)
     library: LibraryInfo | None = None
     probability: float = 0.0
+    lead: str = ""
+    notes: tuple[str, ...] = ()

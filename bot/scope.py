@@ -28,6 +28,12 @@ def applies(document: PolicyDocument, places: Sequence[Place]) -> bool:
     return document.place is not None and any(document.place.covers(place) for place in places)
 
 
+def standing(document: PolicyDocument, places: Sequence[Place]) -> str:
+    """How a document stands to the asked places, as a message key: of a level above them, or nothing to say."""
+    above = document.place is not None and bool(places) and document.kind != "third_party"
+    return "higher_level" if above and document.place not in places and applies(document, places) else ""
+
+
 def later_versions(documents: Iterable[PolicyDocument]) -> dict[str, PolicyDocument]:
     """For each superseded document id the document that took its place: a later version of its title, or its repeal."""
     by_title: dict[str, list[PolicyDocument]] = defaultdict(list)
