@@ -7,6 +7,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
+from bot.cues import table as cue_table
 from bot.references import to_number
 from index.matcher import TermMatcher
 from index.records import PolicyDocument, Table
@@ -38,6 +39,22 @@ class Named:
     column: int
     value: str
     words: str
+
+    @property
+    def part(self) -> bool:
+        """Whether it is named by a part of its name."""
+        return fold(_UNIT.sub("", self.value)).strip() != self.words
+
+
+@dataclass(frozen=True, slots=True)
+class SheetReading:
+    """What a question wants of a sheet: its rows, whether it chose them, the operation, the column that it works on."""
+
+    sheet: Sheet
+    rows: tuple[int, ...]
+    filtered: bool
+    operation: str
+    column: int | None
 
 
 class Sheets:
@@ -97,6 +114,21 @@ def measures(table: Table) -> Mapping[int, str]:
         and not is_year_column(table, c)
         and sum(bool(figure_of(row[c])) for row in table.rows) >= max(2, 0.8 * len(table.rows))
     }
+
+
+def year_columns(table: Table) -> dict[int, int]:
+    """The columns that are headed by a year, by that year."""
+    found = ((re.fullmatch(r"((?:19|20)\d\d)年?(?:[(（].*)?", name), c) for c, name in enumerate(table.columns))
+    return {int(match[1]): c for match, c in found if match}
+
+
+def likeness(folded: str, column: str) -> float:
+    """How clearly a question names a column: letters of its name in a row, or of a lay word for it."""
+    plain = re.sub(r"[(（].*", "", column)
+    runs = (plain[i:j] for i in range(len(plain)) for j in range(i + 2, len(plain) + 1))
+    shared = max((len(run) for run in runs if run in folded), default=0)
+    lay = (w for key, words in cue_table("tables")["columns"].items() if key in plain for w in words if w in folded)
+    return shared + 0.5 * max(map(len, lay), default=0)
 
 
 def _number(document: PolicyDocument, table: Table) -> int:

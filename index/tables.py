@@ -61,6 +61,22 @@ def row_sentence(table: Table, i: int) -> str:
     return f"{about}：{'，'.join(values)}。" if values else f"{about}。"
 
 
+def row_label(table: Table, i: int) -> str:
+    """What row `i` is about, in the words of its sentence."""
+    return row_sentence(table, i).partition("：")[0].removesuffix("。")
+
+
+def whole_of(table: Table, i: int) -> int | None:
+    """The row that row `i` is a part of (`其中：` and what follows it), or None."""
+    label = next((c for c, name in enumerate(table.columns) if _INDICATOR.search(name)), None)
+    if label is None:
+        return None
+    measured = _indicators(table, label)
+    parent = measured[i].parent
+    above = (r for r in range(i - 1, -1, -1) if measured[r].name == parent and not measured[r].parent)
+    return next(above, None) if parent else None
+
+
 def _runs(text: str) -> Iterator[tuple[tuple[str, int], list[tuple[int, int]]]]:
     """Spans of consecutive pipe rows, each with the line above it and where that line starts."""
     run: list[tuple[int, int]] = []
