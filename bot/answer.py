@@ -11,6 +11,7 @@ from bot.case import Case, open_case
 from bot.comparison import compare
 from bot.compose import elsewhere, nearest_sections, state
 from bot.draft import Draft
+from bot.holes import hole
 from bot.lexicon import load_lexicon
 from bot.lookup import look_up
 from bot.messages import message
@@ -66,7 +67,10 @@ class Answerer:
             on=on or date.today(),
         )
         refused = screen(text)
-        if refused is not None:
+        continues = refused is Outcome.OUT_OF_SCOPE and question.search != fold(
+            text
+        )  # a follow-up leans on what it follows
+        if refused is not None and not continues:
             return self._closed(question, refused, began)
         case = open_case(question, self.searcher, self.places, self.settings.answer_threshold)
         found = time.perf_counter()
@@ -93,7 +97,7 @@ class Answerer:
         pointed = look_up(case.question, self.library, self.superseded)
         if pointed is not None:
             return pointed, 1.0
-        ways = (compare, partial(tabulate, sheets=self.sheets), state, elsewhere)
+        ways = (hole, compare, partial(tabulate, sheets=self.sheets), state, elsewhere)
         drafts = (way(case) for way in ways)
         return next((draft for draft in drafts if draft is not None), None) or nearest_sections(case), case.sure
 

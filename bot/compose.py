@@ -9,21 +9,43 @@ from bot.case import Case
 from bot.cues import has_cue
 from bot.draft import Draft, cited, lay_out, write
 from bot.extractive import Asked, Quote, choose_quotes
+from bot.features import FIGURES, agrees
+from bot.holes import behind, damaged, inside, told
 from bot.messages import message
-from bot.records import Hit, Outcome
+from bot.records import Hit, Outcome, Question
+from bot.units import asked_units, has_unit
 from bot.widen import child_headings, matching_rows, responsible_tail, sibling_headings
 from index.records import Place
+from index.tokens import fold
 
 ARTICLES, NEAREST, PLACES_SHOWN = 2, 3, 8
+TRIED = 4  # best hits that may turn out to lack the figure asked for
 CLOSE = 1.5  # a further article of the same document speaks when the best one leads by no more than this
 OTHER_CLOSE = 0.5  # of another document
 
 
 def state(case: Case) -> Draft | None:
-    """What the documents say that hold for the asker, the nearest level first."""
-    if not case.applicable or case.sure < case.least:
-        return None
-    return _drafted(case, speaking(case, case.applicable), Outcome.ANSWERED)
+    """What the documents say that hold for the asker, the nearest level first; nothing that lacks the figure asked for."""
+    hits = [h for h in case.applicable if not _beside_the_point(case, h)]
+    for skipped in range(min(TRIED, len(hits))):
+        left = hits[skipped:]
+        if probability(case.question, left) < case.least:
+            return None
+        spoken = speaking(case, left)
+        quotes = [q for hit in spoken for q in quotes_of(case, hit)]
+        if quotes and fits(case.question, quotes):
+            found = inside(case, quotes)
+            return told(case, *found) if found else _drafted(case, quotes, Outcome.ANSWERED)
+    return None
+
+
+def fits(question: Question, quotes: Sequence[Quote]) -> bool:
+    """Whether the quotes hold a figure of the kind and unit that the question asks for."""
+    if question.answer_type not in FIGURES:
+        return True
+    text = " ".join(q.row or q.document.text[q.start : q.end] for q in quotes)
+    units = asked_units(question.search)
+    return any(has_unit(unit, fold(text)) for unit in units) if units else agrees(question.answer_type, text)
 
 
 def elsewhere(case: Case) -> Draft | None:
@@ -32,7 +54,10 @@ def elsewhere(case: Case) -> Draft | None:
     others = [h for h in case.hits if h.chunk.id not in here and case.document(h).kind != "third_party"]
     if not case.question.places or not others or probability(case.question, others) < case.least:
         return None
-    return _drafted(case, speaking(case, others), Outcome.ELSEWHERE, lead=_not_here(case, "elsewhere"))
+    quotes = [q for hit in speaking(case, others) for q in quotes_of(case, hit)]
+    if not fits(case.question, quotes):
+        return None
+    return _drafted(case, quotes, Outcome.ELSEWHERE, lead=_not_here(case, "elsewhere"))
 
 
 def nearest_sections(case: Case) -> Draft:
@@ -47,7 +72,7 @@ def nearest_sections(case: Case) -> Draft:
             "",
             nearest=tuple(cited(question, _whole(case, h), n, case.searcher.superseded) for n, h in enumerate(hits, 1)),
             lead=said + message("not_found", script=script, nearest=lead),
-            notes=(message("not_found_advice", script=script),),
+            notes=(*_behind(case), message("not_found_advice", script=script)),
         )
     )
 
@@ -73,24 +98,42 @@ def quotes_of(case: Case, hit: Hit) -> list[Quote]:
         rows = matching_rows(question, hit, document, article, library.tables(document.id))
         if rows:
             return rows
+    articles = library.articles(document.id)
+    headings = child_headings(hit, document, articles)
     if question.answer_type == "list":
-        articles = library.articles(document.id)
-        headings = child_headings(hit, document, articles) or sibling_headings(question, hit, document, articles)
-        if headings:
-            return headings
+        headings = headings or sibling_headings(question, hit, document, articles)
+    if headings:
+        return headings
     return [*choose_quotes(Asked(question, case.terms, case.searcher.reader), hit, document, article), *tail]
 
 
-def _drafted(case: Case, hits: Sequence[Hit], outcome: Outcome, lead: str = "") -> Draft | None:
-    quotes = [q for hit in hits for q in quotes_of(case, hit)]
-    searcher = case.searcher
-    draft = write(case.question, quotes, searcher.library, searcher.superseded, outcome, lead=lead)
+def _drafted(case: Case, quotes: Sequence[Quote], outcome: Outcome, lead: str = "") -> Draft | None:
+    searcher, script = case.searcher, case.question.script
+    notes = [message("damaged_quote", script=script)] if damaged(quotes) else []
+    draft = write(case.question, quotes, searcher.library, searcher.superseded, outcome, lead=lead, notes=notes)
     return draft if draft.statements else None
+
+
+def _beside_the_point(case: Case, hit: Hit) -> bool:
+    """Whether a hit is no answer by its kind: a document's first lines where they are not asked about, a heading without text."""
+    library = case.searcher.library
+    articles = library.articles(hit.chunk.document_id)
+    article = articles[hit.chunk.article]
+    if article.kind == "front":
+        return not has_cue(case.question.search, "metadata", "cues")
+    document = library.document(hit.chunk.document_id)
+    empty = not document.text[article.body : article.end].strip() and not hit.chunk.text.startswith("|")
+    return empty and not child_headings(hit, document, articles)
 
 
 def _whole(case: Case, hit: Hit) -> Quote:
     article = case.searcher.library.article(hit.chunk.document_id, hit.chunk.article)
     return Quote(case.document(hit), article, hit.chunk.start, hit.chunk.end)
+
+
+def _behind(case: Case) -> tuple[str, ...]:
+    gap = behind(case)
+    return (message("not_found_behind", script=case.question.script, gap=gap),) if gap else ()
 
 
 def _unknown(case: Case) -> bool:

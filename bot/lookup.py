@@ -27,6 +27,8 @@ _GENERIC = re.compile(
     r"文件|意见|通知|那份|这份|原话|原文|内容|全文|部门|单位|令|叫|发|讲|说|法律|条例|查|看|文|的|是|年|前|了|还|个|谁"
 )
 _ENOUGH_WORDS = 5
+# What people call a place's document by: 巴南那份规划.
+_CALLED = ("规划", "意见", "方案", "办法", "细则", "通知", "标准", "条例", "规定", "计划")
 
 
 class Lookable(Readable, Protocol):
@@ -58,6 +60,7 @@ def look_up(question: Question, library: Lookable, superseded: Mapping[str, Poli
         newer = superseded.get(document.id)
         if newer is not None and asks_validity:
             quotes += _repeal(document, newer, library.articles(newer.id))
+            quotes += _in_force(newer, library.articles(newer.id))
     return _found(question, quotes, library, superseded) if quotes else None
 
 
@@ -80,10 +83,12 @@ def _pointed_documents(
             return named
         of_year = [d for d in named if d.written and d.written.year in question.years]
         return of_year or [d for d in named if d.id not in superseded]
-    if "文件" not in question.search or not has_cue(question.search, "validity", "cues"):
+    if not question.places or not (question.references or has_cue(question.search, "validity", "cues")):
         return []
     local = [d for d in library.documents() if d.place in question.places and d.kind != "third_party"]
-    return local if len(local) == 1 else []
+    called = [d for d in local if any(kind in question.search and kind in d.title for kind in _CALLED)]
+    meant = called or (local if any(kind in question.search for kind in ("文件", "条例")) else [])
+    return meant if len(meant) == 1 else []
 
 
 def _nothing_else(search: str) -> bool:

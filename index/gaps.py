@@ -10,6 +10,7 @@ from index.dates import han_number, only_date
 from index.marks import Locator
 from index.metadata import organs
 from index.records import Fix, Gap
+from index.repair.damage import GLUED_RANGE
 
 Located = tuple[int, str]
 """A paragraph with its offset in the document's text."""
@@ -33,6 +34,8 @@ _LOST = {
     "glued_date": "日期残缺",
     "lost_dash": "数字之间可能缺少连接号",
 }
+# Where in its line the damage is.
+_HOLE = {"lost_character": re.compile("□"), "lost_dash": GLUED_RANGE}
 _HAN = "零一二三四五六七八九十"
 
 
@@ -195,7 +198,7 @@ def _damaged(text: str, fixes: Iterable[Fix], final: Sequence[str]) -> Iterator[
         line = final[fix.line - 1]
         if fix.confidence != "damaged" or fix.name not in _LOST or not line.strip():
             continue
-        hole = line.find("□") if fix.name == "lost_character" else -1
-        span = (hole, hole + 1) if hole >= 0 else (0, len(line))
+        hole = _HOLE[fix.name].search(line) if fix.name in _HOLE else None
+        span = hole.span() if hole else (0, len(line))
         place = locator.find(line, *span)
         yield Gap(place[1] if place else 0, _LOST[fix.name], f"来源第{fix.line}行残缺：{fix.before.strip()[-24:]}")

@@ -11,7 +11,7 @@ from index.repair.lost_marks import ends_in_stops
 from index.repair.lost_runs import balanced, readings
 
 _GLUED_PERIOD = re.compile(r"(?<!\d)20\d\d20\d\d年")
-_GLUED_RANGE = re.compile(r"(?<![\d.])(?:12|23|34|45)(?=[项种门])")
+GLUED_RANGE = re.compile(r"(?<![\d.])(?:12|23|34|45)(?=[项种门])")
 _GLUED_DATE = re.compile(r"((?:19|20)\d\d)(\d{2,3})日?")
 _FINISHED = re.compile(r"[。！？；：，、”’）》】…|]$")
 
@@ -34,7 +34,7 @@ def find_damage(text: str, source: str = "") -> list[Fix]:
         for name, holds in _SIGNS:
             if holds(line, old):
                 found.append((n, name))
-        if loses_dashes and _GLUED_RANGE.search(line):
+        if loses_dashes and GLUED_RANGE.search(line):
             found.append((n, "lost_dash"))
         if stops and "。" in line and not _FINISHED.search(line.strip()) and not shifted_runs(line):
             found.append((n, "cut_off"))
