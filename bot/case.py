@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, replace
 
 from bot.answerable import probability
@@ -9,7 +10,7 @@ from bot.cues import has_cue, without
 from bot.features import Terms
 from bot.records import AnswerType, Hit, Question
 from bot.retrieve import Searcher, retrieve, search_terms
-from bot.scope import applies
+from bot.scope import applies, version_date
 from bot.wording import answer_type
 from index.places import place_spans
 from index.records import Place, PolicyDocument
@@ -41,8 +42,11 @@ class Case:
         return probability(self.question, self.applicable)
 
     def narrowed(self, place: Place | None) -> Case:
-        """The same question asked for one place alone, or none, without the names of places and the words that compare."""
-        search = _without_places(self.question.search, self.known)
+        """The same question asked for one place alone, or none, without the names of places and the words that compare.
+
+        Clauses about other places are left out where each place has clauses of its own.
+        """
+        search = _without_places(_own_clauses(self.question.search, place, self.known), self.known)
         kind: AnswerType | None = "date" if has_cue(search, "compare", "years") else None
         search = without(search, "compare", "cues") or search
         asked = replace(
@@ -56,9 +60,32 @@ def open_case(question: Question, searcher: Searcher, known: tuple[Place, ...], 
     library = searcher.library
     hits = tuple(retrieve(question, searcher))
     here = [h for h in hits if applies(library.document(h.chunk.document_id), question.places)]
+    asked_versions = old_versions(question, searcher)
+    if asked_versions:
+        here = [h for h in here if h.chunk.document_id in asked_versions]
     official = [h for h in here if library.document(h.chunk.document_id).kind != "third_party"]
     terms = search_terms(question, searcher.lexicon)
     return Case(question, terms, hits, tuple(official or here), searcher, known, least)
+
+
+def old_versions(question: Question, searcher: Searcher) -> set[str]:
+    """The superseded documents that a question asks for on purpose: by the year of their version (96年那版) or as the old one."""
+    named = [searcher.library.document(i) for i in question.documents]
+    of_year = {d.id for d in named if (day := version_date(d)) and day.year in question.years}
+    old = {d.id for d in named if d.id in searcher.superseded}
+    if of_year & old:
+        return of_year & old
+    return old if has_cue(question.search, "old_version", "cues") else set()
+
+
+def _own_clauses(search: str, place: Place | None, known: tuple[Place, ...]) -> str:
+    """The clauses that name the place or no place at all; the whole where they leave nothing to ask."""
+    clauses = re.split(r"[,;?!。]", search)
+    named = [{found for _, _, found in place_spans(clause, known)} for clause in clauses]
+    if place is None or max(map(len, named)) > 1 or sum(map(bool, named)) < 2:
+        return search
+    own = [clause for clause, places in zip(clauses, named, strict=True) if not places or place in places]
+    return ",".join(own) if any(place in places for places in named) else search
 
 
 def _without_places(search: str, known: tuple[Place, ...]) -> str:

@@ -6,15 +6,16 @@ from collections.abc import Sequence
 
 from bot.answerable import probability
 from bot.case import Case
-from bot.compose import CLOSE, quotes_of
+from bot.compose import CLOSE, fits, quotes_of
 from bot.cues import has_cue
 from bot.draft import Draft, write
 from bot.extractive import Quote
 from bot.messages import message
 from bot.records import Hit, Outcome
+from index.places import NATION
 from index.records import Place
 
-MOST_PLACES = 8
+MOST_PLACES, ASKED_EACH = 8, 20
 LEAST_SHARE = (
     0.6  # a place speaks from this share of the usual probability: that all of them are asked for makes each likelier
 )
@@ -23,40 +24,48 @@ EACH = 2  # passages of a place
 
 def compare(case: Case) -> Draft | None:
     """What each place says, in order of the question; None where no comparison is asked for or fewer than two have a say."""
-    question = case.question
-    if not asks_comparison(case):
+    question, searcher = case.question, case.searcher
+    asked = sides(case)
+    if len(asked) < 2 and not everywhere(case):
         return None
-    places = question.places if len(question.places) > 1 else _places_heard(case)
     found: dict[Place, list[Quote]] = {}
-    for place in places[:MOST_PLACES]:
+    for place in asked or _places_heard(case):
         own = case.narrowed(place)
         quotes = [q for hit in _own_hits(own, place) for q in quotes_of(own, hit)]
-        if quotes:
+        if quotes and fits(own.question, quotes):
             found[place] = quotes
-    if len(found) < (1 if len(question.places) > 1 else 2):
+    if len(found) < (1 if asked else 2):
         return None
-    silent = [p.name for p in places if p not in found] if len(question.places) > 1 else []
-    script, searcher = question.script, case.searcher
-    notes = (message("compare_silent", script=script, places="、".join(silent)),) if silent else ()
-    quotes = [q for of_place in found.values() for q in of_place]
+    script = question.script
+    silent = "、".join(place.name for place in asked if place not in found)
+    notes = (message("compare_silent", script=script, places=silent),) if silent else ()
+    quotes = [q for of_place in list(found.values())[:MOST_PLACES] for q in of_place]
     lead = message("compare_lead", script=script)
     return write(question, quotes, searcher.library, searcher.superseded, Outcome.ANSWERED, lead=lead, notes=notes)
 
 
-def asks_comparison(case: Case) -> bool:
-    """Whether several places are named, or a comparison among all is asked for."""
+def sides(case: Case) -> tuple[Place, ...]:
+    """The places to be set side by side: those named, those of documents named beside them, the nation where it is named."""
     question = case.question
-    return len(question.places) > 1 or (
-        not question.places and not question.documents and has_cue(question.search, "compare", "everywhere")
-    )
+    if not question.places or not (len(question.places) > 1 or has_cue(question.search, "compare", "cues")):
+        return ()
+    named = (case.searcher.library.document(i).place for i in question.documents)
+    nation = [NATION] if has_cue(question.search, "compare", "nation") else []
+    return tuple(dict.fromkeys([*question.places, *(p for p in named if p), *nation]))
+
+
+def everywhere(case: Case) -> bool:
+    """Whether a comparison among all places is asked for, and none is named."""
+    question = case.question
+    return not question.places and not question.documents and has_cue(question.search, "compare", "everywhere")
 
 
 def _places_heard(case: Case) -> Sequence[Place]:
     """The places, the nation apart: all where they are few, else those whose documents are among the best hits."""
-    if len(case.known) <= MOST_PLACES:
+    if len(case.known) <= ASKED_EACH:
         return case.known
     heard = (case.document(h).place for h in case.narrowed(None).hits)
-    return tuple(dict.fromkeys(place for place in heard if place and place.path))
+    return tuple(dict.fromkeys(place for place in heard if place and place.path))[:ASKED_EACH]
 
 
 def _own_hits(case: Case, place: Place) -> list[Hit]:

@@ -12,7 +12,7 @@ from bot.features import Column, Terms, agrees, covered
 from bot.reading import Reader
 from bot.records import Hit, Question
 from bot.retrieve import QUERY_TOKENS, query_tokens
-from bot.series import series_of
+from bot.series import heads_of, series_of
 from bot.units import asked_units, has_unit
 from bot.wording import question_parts, strip_question_words
 from index.records import Article, PolicyDocument
@@ -61,14 +61,15 @@ def choose_quotes(asked: Asked, hit: Hit, document: PolicyDocument, article: Art
     if end - start <= SHORT_ARTICLE:
         return [Quote(document, article, start, end)] if start < end else _heading(document, article)
     spans = sentence_spans(document.text, start, end)
-    if not spans:
-        return _heading(document, article)
     if (
         asked.question.answer_type in ("list", "procedure")
         and end - start <= LIST_BUDGET
         and _is_list(document.text[start:end])
     ):
         return [Quote(document, article, start, end)]
+    heads = heads_of(spans, document.text) if asked.question.answer_type == "list" else []
+    if heads:
+        return [Quote(document, article, *spans[n]) for n in heads]
     chosen = _best(asked, document, spans)
     return [Quote(document, article, a, b) for a, b in _join(chosen, document.text)]
 

@@ -7,16 +7,17 @@ from collections.abc import Mapping, Sequence
 from typing import Protocol
 
 from bot.cues import has_cue
-from bot.draft import Draft, Readable, write
+from bot.draft import Draft, Readable, cited, lay_out, write
 from bot.extractive import Quote
 from bot.messages import message
 from bot.records import Outcome, Question, Reference
 from bot.references import on_path, to_number
-from bot.scope import applies
 from bot.understand import number_of, strip_question_words
 from bot.widen import responsible_tail
+from index.places import short_name
 from index.records import Article, PolicyDocument
 from index.sentences import sentence_spans
+from index.tokens import fold
 
 _NUMBERING = re.compile(
     r"[\u4e00-\u9fff]*[\[〔【(（]?\d{0,4}[\]〕】)）]?\s*第?\d+号[文件]*|第?[一二三四五六七八九十百\d]+[条项点款]"
@@ -44,12 +45,12 @@ def look_up(question: Question, library: Lookable, superseded: Mapping[str, Poli
         return None
     quotes: list[Quote] = []
     if question.references:
-        for document in documents:
-            for article, reference in _referred(library.articles(document.id), question.references):
-                quotes += _article_quotes(question, document, article, reference)
+        referred = [(d, a, r) for d in documents for a, r in _referred(library.articles(d.id), question.references)]
+        for document, article, reference in referred:
+            quotes += _article_quotes(question, document, article, reference)
         if quotes:
             return _found(question, quotes, library, superseded)
-        return None
+        return _no_department(question, referred[0][0], referred[0][1], superseded) if referred else None
     asks_validity = has_cue(question.search, "validity", "cues")
     if not asks_validity and not (question.doc_nos and _nothing_else(question.search)):
         return None
@@ -62,6 +63,15 @@ def look_up(question: Question, library: Lookable, superseded: Mapping[str, Poli
             quotes += _repeal(document, newer, library.articles(newer.id))
             quotes += _in_force(newer, library.articles(newer.id))
     return _found(question, quotes, library, superseded) if quotes else None
+
+
+def _no_department(
+    question: Question, document: PolicyDocument, article: Article, superseded: Mapping[str, PolicyDocument]
+) -> Draft:
+    """The item referred to names no department."""
+    spot = Quote(document, article, article.start, article.body)
+    said = message("no_department", script=question.script, path=article.path)
+    return lay_out(Draft(Outcome.NOT_FOUND, "", nearest=(cited(question, spot, 1, superseded),), lead=said))
 
 
 def _found(
@@ -88,7 +98,20 @@ def _pointed_documents(
     local = [d for d in library.documents() if d.place in question.places and d.kind != "third_party"]
     called = [d for d in local if any(kind in question.search and kind in d.title for kind in _CALLED)]
     meant = called or (local if any(kind in question.search for kind in ("文件", "条例")) else [])
-    return meant if len(meant) == 1 else []
+    if len(meant) < 2:
+        return meant
+    likeness = {d.id: _likeness(question, d) for d in meant}
+    best = max(likeness.values())
+    return [d for d in meant if likeness[d.id] == best] if best and list(likeness.values()).count(best) == 1 else []
+
+
+def _likeness(question: Question, document: PolicyDocument) -> int:
+    """How many pairs of letters of the question stand in the title, those of its place and kind apart."""
+    words = "|".join((*_CALLED, *(short_name(name) for place in question.places for name in place.path), "教育"))
+    text = re.sub(words, " ", question.search)
+    return sum(
+        pair in fold(document.title) for pair in {text[i : i + 2] for i in range(len(text) - 1)} if " " not in pair
+    )
 
 
 def _nothing_else(search: str) -> bool:
@@ -111,8 +134,6 @@ def _article_quotes(
 ) -> list[Quote]:
     if question.answer_type == "who" and "责任单位" in question.search:
         return responsible_tail(document, article)
-    if question.places and not applies(document, question.places):
-        return []
     return [
         Quote(document, article, a, b) for a, b in _part(document.text, _paragraphs(document.text, article), reference)
     ]

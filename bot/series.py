@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Sequence
 
 from index.dates import han_number
 
 Span = tuple[int, int]
 
+LEAST_HEAD, LONGEST_HEAD, LEAST_HEADS = 5, 14, 3
 _HAN = "一二三四五六七八九十"
 # Each kind of opening with the number that orders it.
 _OPENINGS = (
@@ -41,6 +43,20 @@ def series_of(spans: Sequence[Span], i: int, text: str) -> set[int]:
         if len(found) > 1:
             return found
     return set()
+
+
+def heads_of(spans: Sequence[Span], text: str) -> list[int]:
+    """The sentences that head the parts of a section with words of one beginning (强化组织领导。…强化责任落实。…).
+
+    >>> text = "强化组织领导。建立制度，健全机制，狠抓落实。强化责任落实。细化任务。强化投入保障。设立资金。"
+    >>> from index.sentences import sentence_spans
+    >>> heads_of(sentence_spans(text), text)
+    [0, 2, 4]
+    """
+    short = [n for n, (a, b) in enumerate(spans) if LEAST_HEAD <= b - a <= LONGEST_HEAD]
+    begun = Counter(text[spans[n][0] : spans[n][0] + 2] for n in short)
+    alike = [n for n in short if begun[text[spans[n][0] : spans[n][0] + 2]] >= LEAST_HEADS]
+    return alike if len(alike) >= LEAST_HEADS else []
 
 
 def _number(opening: re.Pattern[str], text: str, start: int, end: int) -> int:

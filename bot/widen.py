@@ -12,7 +12,9 @@ from index.tables import row_sentence
 from index.tokens import fold
 
 _TAIL = re.compile(r"[（(](?:牵头|责任|配合)(?:单位|部门)[：:][^）)]*[）)]")
-_BEHIND = re.compile(r"哪(?:几|些)(?:个|样|类|种|项|条|方面的?)?([\u4e00-\u9fff]{1,2})")
+_BEHIND = re.compile(
+    r"(?:哪(?:几|些|[一二两三四五六七八九十])|几)(?:大|个|样|类|种|项|条|块|方面的?)?([\u4e00-\u9fff]{1,4})"
+)
 _BEFORE = re.compile(r"([\u4e00-\u9fff]{2,4}?)(?:分别|各)?(?:都?有|都?是|包括|分为?)(?:哪|几|啥|什么)")
 _VAGUE = ("要求", "内容", "规定", "方面", "地方", "学校", "条件", "情况", "人", "措施", "地", "时", "学", "事")
 LEAST_CHILDREN, LEAST_SIBLINGS = 2, 3
@@ -54,17 +56,20 @@ def child_headings(hit: Hit, document: PolicyDocument, articles: Sequence[Articl
 def sibling_headings(
     question: Question, hit: Hit, document: PolicyDocument, articles: Sequence[Article]
 ) -> list[Quote]:
-    """The headings beside the hit's own, where they are what the question wants listed (哪几样权 → …自主权, …自主权)."""
-    article = articles[hit.chunk.article]
-    parent, _, own = article.path.rpartition(" / ")
-    siblings = [a for a in _children(parent, article.level, articles) if a.heading] if parent and own else []
-    if len(siblings) < LEAST_SIBLINGS:
-        return []
-    headings = [fold(a.heading) for a in siblings]
-    for noun in listed_nouns(question.search):
-        bearing = sum(noun in heading for heading in headings)
-        if bearing >= MOST_SIBLINGS * len(siblings) or noun in fold(parent.rpartition(" / ")[2]):
-            return _heading_quotes(document, siblings)
+    """The headings beside the hit's own or above it, where they are what the question wants listed (哪几样权 → …自主权)."""
+    nouns = listed_nouns(question.search)
+    parent = articles[hit.chunk.article].path.rpartition(" / ")[0]
+    while parent and nouns:
+        level = parent.count(" / ") + 1
+        siblings = [
+            a for a in articles if a.path.startswith(f"{parent} / ") and a.path.count(" / ") == level and a.heading
+        ]
+        headings = [fold(a.heading) for a in siblings if a.kind != "table"]
+        for noun in nouns if len(headings) >= LEAST_SIBLINGS else ():
+            bearing = sum(noun in heading for heading in headings)
+            if bearing >= MOST_SIBLINGS * len(headings) or noun in fold(parent.rpartition(" / ")[2]):
+                return _heading_quotes(document, [a for a in siblings if a.kind != "table"])
+        parent = parent.rpartition(" / ")[0]
     return []
 
 
@@ -72,9 +77,9 @@ def listed_nouns(folded: str) -> tuple[str, ...]:
     """What a question wants listed: the word behind 哪几样, or the one before 有哪些, longest first.
 
     >>> listed_nouns("到底把哪几样权放给学校了"), listed_nouns("基本原则有哪些")
-    (('权放', '权'), ('基本原则', '原则'))
+    (('权放给学', '权放给', '权放', '权'), ('基本原则', '原则'))
     """
-    behind = [noun for m in _BEHIND.finditer(folded) for noun in (m[1], m[1][:1])]
+    behind = [m[1][:n] for m in _BEHIND.finditer(folded) for n in range(len(m[1]), 0, -1)]
     before = [noun for m in _BEFORE.finditer(folded) for noun in (m[1], m[1][-2:])]
     return tuple(noun for noun in dict.fromkeys([*behind, *before]) if noun not in _VAGUE)
 

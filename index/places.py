@@ -40,6 +40,9 @@ _SUFFIX = re.compile(r"(?:特别行政区|自治[区州县旗]|林区|新区|矿
 # A street or a university named after a place says nothing about whose rule is meant.
 _NAMESAKE = re.compile(r"(?:[东西南北中]?[路街]|大道|[^的在和与，。？、]{0,5}?(?:大学(?!生)|学院))")
 _CUE = re.compile(r"(?:在|来自|我是|户口|户籍|老家|住|去|到)$")
+_OWNED = re.compile(
+    r"的?(?:一所|这边|那边|本地)?(?:小学|初中|高中|中学|学校|幼儿园|老师|教师|教育局|户口|户籍|孩子|娃|家长)"
+)
 _NATIONAL = re.compile(
     "中共中央|中央|国务院|全国|中华人民共和国|国家|最高人民|中国人民解放军|共青团中央"
     "|(?:教育|财政|公安|司法|民政|商务|科学技术|科技|人力资源和?社会保障|自然资源|生态环境|住房和?城乡建设|交通运输|水利"
@@ -55,6 +58,7 @@ class _Mention:
     candidates: tuple[Place, ...]
     full: bool
     cued: bool
+    owned: bool
 
 
 @cache
@@ -138,7 +142,8 @@ def _mentions(text: str) -> list[_Mention]:
             continue
         candidates, full = _names()[name]
         if full or not _NAMESAKE.match(text, end):
-            found.append(_Mention(start, end, candidates, full, bool(_CUE.search(text, 0, start))))
+            cued, owned = bool(_CUE.search(text, 0, start)), bool(_OWNED.match(text, end))
+            found.append(_Mention(start, end, candidates, full, cued, owned))
     return found
 
 
@@ -157,7 +162,7 @@ def _choose(
     if mention.full:
         candidates = [] if _ORDINARY_FULL.fullmatch(name) else [*mention.candidates]
     else:
-        plain = mention.cued or name not in _ORDINARY
+        plain = mention.cued or mention.owned or name not in _ORDINARY
         only = mention.cued and len(mention.candidates) == 1
         candidates = [p for p in mention.candidates if p in known or only or (plain and _level(p) < 3)]
     highest = _highest(candidates)
