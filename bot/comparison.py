@@ -19,6 +19,7 @@ MOST_PLACES, ASKED_EACH = 8, 20
 LEAST_SHARE = (
     0.6  # a place speaks from this share of the usual probability: that all of them are asked for makes each likelier
 )
+CLEAR = 2.5  # how far behind the clearest place's score another may be when nobody named it
 EACH = 2  # passages of a place
 
 
@@ -29,17 +30,21 @@ def compare(case: Case) -> Draft | None:
     if len(asked) < 2 and not everywhere(case):
         return None
     found: dict[Place, list[Quote]] = {}
+    scores: dict[Place, float] = {}
     for place in asked or _places_heard(case):
         own = case.narrowed(place)
-        quotes = [q for hit in _own_hits(own, place) for q in quotes_of(own, hit)]
+        hits = _own_hits(own, place)
+        quotes = [q for hit in hits for q in quotes_of(own, hit)]
         if quotes and fits(own.question, quotes):
-            found[place] = quotes
+            found[place], scores[place] = quotes, max(hit.score for hit in hits)
     if len(found) < (1 if asked else 2):
         return None
+    if not asked:
+        found = _best_of(found, scores)
     script = question.script
     silent = "、".join(place.name for place in asked if place not in found)
     notes = (message("compare_silent", script=script, places=silent),) if silent else ()
-    quotes = [q for of_place in list(found.values())[:MOST_PLACES] for q in of_place]
+    quotes = [q for of_place in found.values() for q in of_place]
     lead = message("compare_lead", script=script)
     return write(question, quotes, searcher.library, searcher.superseded, Outcome.ANSWERED, lead=lead, notes=notes)
 
@@ -58,6 +63,12 @@ def everywhere(case: Case) -> bool:
     """Whether a comparison among all places is asked for, and none is named."""
     question = case.question
     return not question.places and not question.documents and has_cue(question.search, "compare", "everywhere")
+
+
+def _best_of(found: dict[Place, list[Quote]], scores: dict[Place, float]) -> dict[Place, list[Quote]]:
+    """Of all places those that say it nearly as clearly as the clearest, clearest first."""
+    ranked = sorted(found, key=lambda place: -scores[place])
+    return {place: found[place] for place in ranked[:MOST_PLACES] if scores[place] >= scores[ranked[0]] - CLEAR}
 
 
 def _places_heard(case: Case) -> Sequence[Place]:

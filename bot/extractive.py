@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -11,10 +12,10 @@ from bot.cues import has_cue
 from bot.features import Column, Terms, agrees, covered
 from bot.reading import Reader
 from bot.records import Hit, Question
-from bot.retrieve import QUERY_TOKENS, query_tokens
+from bot.retrieve import QUERY_TOKENS, query_tokens, subject_of
 from bot.series import heads_of, series_of
 from bot.units import asked_units, has_unit
-from bot.wording import question_parts, strip_question_words
+from bot.wording import question_parts
 from index.records import Article, PolicyDocument
 from index.sentences import sentence_spans
 from index.tokens import fold
@@ -27,6 +28,7 @@ KEEP, KEEP_LISTED = 0.72, 0.55  # a further sentence must reach this share of th
 SENTENCE_TOKENS = 120
 UNIT_BONUS = 0.25  # for a figure in the unit that is asked for
 PART_SHARE = 0.3  # what the whole question counts in choosing for a part of it
+_LEANS = re.compile("其中|上述|对此|据此|前述|以上")  # says nothing without the sentence before it
 _LIST_MARKS = ("（一）", "（二）", "（1）", "(1)", "1.", "一是", "①")
 
 
@@ -67,7 +69,7 @@ def choose_quotes(asked: Asked, hit: Hit, document: PolicyDocument, article: Art
         and _is_list(document.text[start:end])
     ):
         return [Quote(document, article, start, end)]
-    heads = heads_of(spans, document.text) if asked.question.answer_type == "list" else []
+    heads = heads_of(spans, document.text) if has_cue(asked.question.search, "parts", "cues") else []
     if heads:
         return [Quote(document, article, *spans[n]) for n in heads]
     chosen = _best(asked, document, spans)
@@ -106,6 +108,7 @@ def _best(asked: Asked, document: PolicyDocument, spans: Sequence[tuple[int, int
         size += b - a
     taken += [i for i in _best_of_parts(asked, sentences, scores) if i not in taken]
     whole = _with_list_items(taken, spans, document.text)
+    whole |= {i - 1 for i in whole if i and _LEANS.match(sentences[i])}
     if several:
         whole |= series_of(spans, taken[0], document.text)
     return [spans[i] for i in sorted(whole)]
@@ -124,7 +127,7 @@ def _best_of_parts(asked: Asked, sentences: Sequence[str], scores: Column) -> li
     tokens = [model.tokens(s, SENTENCE_TOKENS) for s in map(fold, sentences)]
     found = []
     for part in parts:
-        late = model.score(model.tokens(strip_question_words(part), QUERY_TOKENS), tokens)
+        late = model.score(model.tokens(subject_of(part, asked.question.places), QUERY_TOKENS), tokens)
         fits = np.array([_fits(part, s) for s in sentences])
         found.append(int(np.argmax(late + UNIT_BONUS * fits + PART_SHARE * scores)))
     return found

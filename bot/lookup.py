@@ -98,6 +98,8 @@ def _pointed_documents(
     local = [d for d in library.documents() if d.place in question.places and d.kind != "third_party"]
     called = [d for d in local if any(kind in question.search and kind in d.title for kind in _CALLED)]
     meant = called or (local if any(kind in question.search for kind in ("文件", "条例")) else [])
+    if question.references:
+        meant = [d for d in meant if _referred(library.articles(d.id), question.references)] or meant
     if len(meant) < 2:
         return meant
     likeness = {d.id: _likeness(question, d) for d in meant}

@@ -19,7 +19,7 @@ from bot.references import on_path
 from bot.understand import number_of, strip_question_words
 from index.late import Tokens
 from index.places import short_name
-from index.records import Article, Chunk, PolicyDocument, Table
+from index.records import Article, Chunk, Place, PolicyDocument, Table
 from index.tokens import grams
 
 LEXICAL_DEPTH, DENSE_DEPTH, POOL = 120, 80, 240
@@ -69,11 +69,16 @@ def weights(name: str = "reranker") -> dict[str, float]:
 
 def subject(question: Question) -> str:
     """The question without question words and without the names of its places, which documents are chosen by."""
-    text = question.search
-    for place in question.places:
+    return subject_of(question.search, question.places)
+
+
+def subject_of(folded: str, places: Sequence[Place]) -> str:
+    """A folded text without question words and place names; with them where nothing else is left."""
+    text = folded
+    for place in places:
         for name in place.path:
             text = text.replace(name, " ").replace(short_name(name), " ")
-    return strip_question_words(text) or strip_question_words(question.search)
+    return strip_question_words(text) or strip_question_words(folded)
 
 
 def search_terms(question: Question, lexicon: Lexicon) -> Terms:

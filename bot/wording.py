@@ -8,7 +8,7 @@ from bot.cues import cues, has_cue
 from bot.records import AnswerType, Level
 
 _ANSWER_TYPES: tuple[AnswerType, ...] = (
-    "amount", "ratio", "date", "age", "count", "who", "where", "list", "procedure", "whether",
+    "where", "amount", "ratio", "date", "age", "count", "who", "list", "procedure", "whether",
 )  # fmt: skip
 _ASKS = re.compile("多少|几|哪|什么|啥|谁|吗|怎")
 _LEVELS: tuple[Level, ...] = ("province", "city", "county", "national")
