@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Sequence
+from dataclasses import dataclass
 from decimal import ROUND_HALF_UP, Decimal
 from typing import Any, Literal
 
@@ -16,10 +17,21 @@ from bot.sheets import Sheet, SheetReading, figure_of, is_year_column, likeness,
 from index.tables import row_label, whole_of
 
 Operation = Literal["sum", "max", "min", "count", "share", "difference"]
-Answered = tuple[list[int], Remark | None]
-NOTHING: Answered = ([], None)
+SHOWN_ROWS = 8  # a result of more rows cites the whole table
 _AMOUNT = re.compile(r"(\d+(?:\.\d+)?)(万|亿)?")
 _TIMES = {"万": 10_000, "亿": 100_000_000, None: 1}
+
+
+@dataclass(frozen=True, slots=True)
+class Answered:
+    """The rows that an answer rests on, those of them that it shows, and what they compute to."""
+
+    rows: tuple[int, ...] = ()
+    shown: tuple[int, ...] = ()
+    remark: Remark | None = None
+
+
+NOTHING = Answered()
 
 
 def answer_rows(question: Question, reading: SheetReading) -> Answered:
@@ -40,7 +52,7 @@ def _listed(question: Question, reading: SheetReading) -> Answered:
     """The rows themselves, counted where their number is asked for."""
     rows = list(reading.rows)
     counted = reading.operation in ("count", "sum") and len(rows) > 1
-    return rows, _remark(question, reading.sheet, "count", (), str(len(rows))) if counted else None
+    return _rows(rows, _remark(question, reading.sheet, "count", (), str(len(rows))) if counted else None)
 
 
 def _figures(reading: SheetReading, column: int, rows: Sequence[int]) -> dict[int, str]:
@@ -65,9 +77,9 @@ def _extreme(question: Question, reading: SheetReading) -> Answered:
     extreme = pick(map(Decimal, figures.values()))
     best = [r for r, figure in figures.items() if Decimal(figure) == extreme]
     about = "、".join(row_label(reading.sheet.table, r) for r in best)
-    return list(reading.rows), _remark(
-        question, reading.sheet, operation, tuple(figures.values()), figures[best[0]], column=column, about=about
-    )
+    operands, result = tuple(figures.values()), figures[best[0]]
+    remark = _remark(question, reading.sheet, operation, operands, result, column=column, about=about)
+    return Answered(reading.rows, tuple(best), remark)
 
 
 def _most_frequent(question: Question, reading: SheetReading) -> Answered | None:
@@ -82,7 +94,8 @@ def _most_frequent(question: Question, reading: SheetReading) -> Answered | None
     if others and others[0][1] == count:
         return NOTHING
     rows = [r for r in reading.rows if table.rows[r][column] == value]
-    return rows, _remark(question, reading.sheet, "count", (), str(count), about=value, key="computed_frequent")
+    remark = _remark(question, reading.sheet, "count", (), str(count), about=value, key="computed_frequent")
+    return Answered(reading.rows, tuple(rows), remark)
 
 
 def _sum(question: Question, reading: SheetReading) -> Answered:
@@ -92,7 +105,7 @@ def _sum(question: Question, reading: SheetReading) -> Answered:
         return NOTHING
     total = sum(map(Decimal, figures.values()), Decimal(0))
     operands = tuple(figures.values())
-    return list(reading.rows), _remark(question, reading.sheet, "sum", operands, str(total), column=column)
+    return _rows(reading.rows, _remark(question, reading.sheet, "sum", operands, str(total), column=column))
 
 
 def _difference(question: Question, reading: SheetReading) -> Answered:
@@ -100,15 +113,15 @@ def _difference(question: Question, reading: SheetReading) -> Answered:
     table = reading.sheet.table
     columns = [c for year, c in sorted(year_columns(table).items()) if year in question.years]
     if len(columns) < 2 or len(reading.rows) != 1:
-        return (list(reading.rows), None) if reading.filtered else NOTHING
+        return _rows(reading.rows) if reading.filtered else NOTHING
     row = reading.rows[0]
     pair = [_figures(reading, c, [row]).get(row, "") for c in (columns[-1], columns[0])]
     if not all(pair):
-        return [row], None
+        return _rows([row])
     smaller, larger = sorted(pair, key=Decimal)
     result = str(Decimal(larger) - Decimal(smaller))
     about = row_label(table, row)
-    return [row], _remark(question, reading.sheet, "difference", (larger, smaller), result, about=about)
+    return _rows([row], _remark(question, reading.sheet, "difference", (larger, smaller), result, about=about))
 
 
 def _share(question: Question, reading: SheetReading) -> Answered | None:
@@ -124,9 +137,8 @@ def _share(question: Question, reading: SheetReading) -> Answered | None:
     share = Decimal(figures[part]) / Decimal(figures[whole]) * 100
     result = f"{share.quantize(Decimal('0.1'), ROUND_HALF_UP)}%"
     about = row_label(table, part)
-    return [whole, part], _remark(
-        question, reading.sheet, "share", (figures[part], figures[whole]), result, about=about
-    )
+    operands = figures[part], figures[whole]
+    return _rows([whole, part], _remark(question, reading.sheet, "share", operands, result, about=about))
 
 
 def _restricted(question: Question, reading: SheetReading) -> Answered | None:
@@ -158,7 +170,12 @@ def _restricted(question: Question, reading: SheetReading) -> Answered | None:
             and Decimal(first) != Decimal(second)
         ):
             rows.append(r)
-    return (rows, _remark(question, reading.sheet, "count", (), str(len(rows)))) if rows else NOTHING
+    return _rows(rows, _remark(question, reading.sheet, "count", (), str(len(rows)))) if rows else NOTHING
+
+
+def _rows(rows: Sequence[int], remark: Remark | None = None) -> Answered:
+    many = remark is not None and len(rows) > SHOWN_ROWS
+    return Answered(tuple(rows), () if many else tuple(rows), remark)
 
 
 def _remark(

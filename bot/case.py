@@ -41,6 +41,13 @@ class Case:
         """How likely what applies holds the answer."""
         return probability(self.question, self.applicable)
 
+    @property
+    def elsewhere(self) -> list[Hit]:
+        """The hits in official texts of other places."""
+        here = {h.chunk.id for h in self.applicable}
+        others = [h for h in self.hits if h.chunk.id not in here and self.document(h).kind != "third_party"]
+        return others if self.question.places else []
+
     def narrowed(self, place: Place | None) -> Case:
         """The same question asked for one place alone, or none, without the names of places and the words that compare.
 

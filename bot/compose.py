@@ -19,6 +19,7 @@ from index.records import Place
 from index.tokens import fold
 
 ARTICLES, NEAREST, PLACES_SHOWN = 2, 3, 8
+LIKELIER = 0.3
 TRIED = 4  # best hits that may turn out to lack the figure asked for
 CLOSE = 1.5  # a further article of the same document speaks when the best one leads by no more than this
 OTHER_CLOSE = 0.5  # of another document
@@ -29,7 +30,8 @@ def state(case: Case) -> Draft | None:
     hits = [h for h in case.applicable if not _beside_the_point(case, h)]
     for skipped in range(min(TRIED, len(hits))):
         left = hits[skipped:]
-        if probability(case.question, left) < case.least:
+        sure = probability(case.question, left)
+        if sure < case.least or _likelier_elsewhere(case, left[0], sure):
             return None
         spoken = speaking(case, left)
         quotes = [q for hit in spoken for q in quotes_of(case, hit)]
@@ -49,10 +51,13 @@ def fits(question: Question, quotes: Sequence[Quote]) -> bool:
 
 
 def elsewhere(case: Case) -> Draft | None:
-    """What only other places say, each sentence under its place, where what applies to the asker does not say it."""
-    here = {h.chunk.id for h in case.applicable}
-    others = [h for h in case.hits if h.chunk.id not in here and case.document(h).kind != "third_party"]
-    if not case.question.places or not others or probability(case.question, others) < case.least:
+    """What only other places say, each sentence under its place, where what applies to the asker does not say it.
+
+    It is taken for not saying it where others are far likelier to: a national rule about something near is no answer to
+    what a county pays.
+    """
+    others = case.elsewhere
+    if not others or probability(case.question, others) < case.least:
         return None
     quotes = [q for hit in speaking(case, others) for q in quotes_of(case, hit)]
     if not fits(case.question, quotes):
@@ -112,6 +117,12 @@ def _drafted(case: Case, quotes: Sequence[Quote], outcome: Outcome, lead: str = 
     notes = [message("damaged_quote", script=script)] if damaged(quotes) else []
     draft = write(case.question, quotes, searcher.library, searcher.superseded, outcome, lead=lead, notes=notes)
     return draft if draft.statements else None
+
+
+def _likelier_elsewhere(case: Case, best: Hit, sure: float) -> bool:
+    """Whether the best hit is a higher level's, and another place's document is far likelier to hold the answer."""
+    own = case.document(best).place in case.question.places
+    return not own and bool(case.elsewhere) and probability(case.question, case.elsewhere) >= sure + LIKELIER
 
 
 def _beside_the_point(case: Case, hit: Hit) -> bool:

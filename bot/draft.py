@@ -62,7 +62,8 @@ def write(
     for label, quote in enumerate(_by_document(unique), 1):
         citation = cited(question, quote, label, superseded)
         citations.append(citation)
-        statements.append(Statement(quote.row or citation.quote.strip(), (label,), group(citation)))
+        if not quote.silent:
+            statements.append(Statement(quote.row or citation.quote.strip(), (label,), group(citation)))
     if remark and citations:
         labels = tuple(c.label for c in citations)
         statements.append(Statement(remark.text, labels, group(citations[-1]), (remark.computation,)))

@@ -50,6 +50,7 @@ class Quote:
     start: int
     end: int
     row: str = ""  # for a table row its sentence with column names
+    silent: bool = False  # cited by what is computed from it, not stated itself
 
 
 def choose_quotes(asked: Asked, hit: Hit, document: PolicyDocument, article: Article) -> list[Quote]:

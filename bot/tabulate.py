@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from bot.arithmetic import answer_rows
+from bot.arithmetic import Answered, answer_rows
 from bot.case import Case
 from bot.cues import table as cue_table
-from bot.draft import Draft, Remark, write
+from bot.draft import Draft, write
 from bot.extractive import Quote
 from bot.records import Outcome, Question
 from bot.scope import applies
@@ -26,9 +26,9 @@ def tabulate(case: Case, sheets: Sheets) -> Draft | None:
         reading = read(case.question, sheet, cells, heard)
         if reading is None:
             continue
-        rows, remark = answer_rows(case.question, reading)
-        if rows and (remark or len(rows) <= MOST_ROWS):
-            return _draft(case, sheet, rows, remark)
+        answered = answer_rows(case.question, reading)
+        if answered.rows and len(answered.shown) <= MOST_ROWS:
+            return _draft(case, sheet, answered)
     return None
 
 
@@ -44,7 +44,8 @@ def read(question: Question, sheet: Sheet, cells: Sequence[Named], heard: Sequen
     for column in range(len(table.columns)):
         if is_year_column(table, column):
             of_year = {row[column] for row in table.rows if int(row[column][:4]) in question.years}
-            wanted |= {column: of_year} if of_year else {}
+            every = {row[column] for row in table.rows}
+            wanted |= {column: of_year} if of_year and of_year != every else {}
     rows = tuple(r for r, row in enumerate(table.rows) if all(row[c] in values for c, values in wanted.items()))
     operations = cue_table("tables")["operations"].items()
     operation = next((name for name, words in operations if any(w in text for w in words)), "")
@@ -70,10 +71,15 @@ def measure_asked(question: Question, sheet: Sheet) -> int | None:
     return leaders[0] if len(leaders) == 1 and (best or len(columns) == 1) else None
 
 
-def _draft(case: Case, sheet: Sheet, rows: Sequence[int], remark: Remark | None) -> Draft | None:
-    searcher = case.searcher
-    article = searcher.library.article(sheet.document.id, sheet.table.article)
-    quotes = [Quote(sheet.document, article, *sheet.table.spans[r], row=row_sentence(sheet.table, r)) for r in rows]
+def _draft(case: Case, sheet: Sheet, answered: Answered) -> Draft | None:
+    """Rows shown one by one; where a result rests on many rows the table is quoted once as a whole."""
+    searcher, table = case.searcher, sheet.table
+    article = searcher.library.article(sheet.document.id, table.article)
+    quotes = [Quote(sheet.document, article, *table.spans[r], row=row_sentence(table, r)) for r in answered.shown]
+    silent = set(answered.rows) - set(answered.shown)
+    if silent:
+        quotes.append(Quote(sheet.document, article, table.start, table.end, silent=True))
+    remark = answered.remark
     draft = write(case.question, quotes, searcher.library, searcher.superseded, Outcome.ANSWERED, remark=remark)
     return draft if draft.statements else None
 

@@ -10,12 +10,15 @@ from bot.records import AnswerType, Level
 _ANSWER_TYPES: tuple[AnswerType, ...] = (
     "where", "amount", "ratio", "date", "age", "count", "who", "list", "procedure", "whether",
 )  # fmt: skip
+_HOW_MUCH = re.compile("多少(?!人|名|个|所|次|年|天|月)|几多")
 _ASKS = re.compile("多少|几|哪|什么|啥|谁|吗|怎")
 _LEVELS: tuple[Level, ...] = ("province", "city", "county", "national")
 
 
 def answer_type(folded: str) -> AnswerType:
     """The kind of fact asked for, by the first cue list that matches (order of `cues.toml`)."""
+    if has_cue(folded, "money", "nouns") and _HOW_MUCH.search(folded):
+        return "amount"
     return next((kind for kind in _ANSWER_TYPES if has_cue(folded, "answer_type", kind)), "any")
 
 
