@@ -67,6 +67,8 @@ def open_case(question: Question, searcher: Searcher, known: tuple[Place, ...], 
     library = searcher.library
     hits = tuple(retrieve(question, searcher))
     here = [h for h in hits if applies(library.document(h.chunk.document_id), question.places)]
+    if question.doc_nos:
+        here = [h for h in here if h.chunk.document_id in question.doc_nos]
     asked_versions = old_versions(question, searcher)
     if asked_versions:
         here = [h for h in here if h.chunk.document_id in asked_versions]

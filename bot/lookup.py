@@ -28,6 +28,7 @@ _GENERIC = re.compile(
     r"文件|意见|通知|那份|这份|原话|原文|内容|全文|部门|单位|令|叫|发|讲|说|法律|条例|查|看|文|的|是|年|前|了|还|个|谁"
 )
 _ENOUGH_WORDS = 5
+MOST_REFERRED = 4
 # What people call a place's document by: 巴南那份规划.
 _CALLED = ("规划", "意见", "方案", "办法", "细则", "通知", "标准", "条例", "规定", "计划")
 
@@ -122,13 +123,15 @@ def _nothing_else(search: str) -> bool:
 
 
 def _referred(articles: Sequence[Article], references: Sequence[Reference]) -> list[tuple[Article, Reference]]:
-    return [
+    paths = [r for r in references if r.path]  # 三、(三)第一点 means no other first item
+    found = [
         (article, reference)
-        for reference in references
+        for reference in paths or references
         for article in articles
         if on_path(reference, article.path)
         or (article.kind in ("article", "h3") and reference.article and number_of(article.number) == reference.article)
     ]
+    return found if len(found) <= MOST_REFERRED else []  # the first item of every section is none in particular
 
 
 def _article_quotes(

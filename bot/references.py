@@ -132,12 +132,14 @@ def on_path(reference: Reference, path: str) -> bool:
 
     >>> on_path(Reference(path=("2", "3")), "二、加强队伍建设 / （三）优化机制")
     True
+    >>> on_path(Reference(path=("3", "2")), "二、总体要求 / （三）主要目标 / 2.远景目标")
+    False
     """
-    if not reference.path:
+    steps = path.split(" / ")
+    numbered = [step for step in steps if _leading(step)][-len(reference.path) :]
+    if not reference.path or not _leading(steps[-1]) or tuple(map(_leading, numbered)) != reference.path:
         return False
-    numbers = [_leading(step) for step in path.split(" / ")]
-    numbered = [n for n in numbers if n]
-    return bool(numbers[-1]) and tuple(numbered[-len(reference.path) :]) == reference.path
+    return len(numbered) == 1 or not re.match(r"[（(\d]", numbered[0])  # 三、（二） begins at a 三、
 
 
 def _leading(step: str) -> str:
