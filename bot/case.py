@@ -80,7 +80,7 @@ def open_case(question: Question, searcher: Searcher, known: tuple[Place, ...], 
 def old_versions(question: Question, searcher: Searcher) -> set[str]:
     """The superseded documents that a question asks for on purpose: by the year of their version (96年那版) or as the old one."""
     named = [searcher.library.document(i) for i in question.documents]
-    of_year = {d.id for d in named if (day := version_date(d)) and day.year in question.years}
+    of_year = {d.id for d in named if (day := version_date(d)) and day.year in question.versions}
     old = {d.id for d in named if d.id in searcher.superseded}
     if of_year & old:
         return of_year & old

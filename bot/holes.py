@@ -14,6 +14,7 @@ from bot.messages import message
 from bot.records import Outcome, Question, Reference
 from bot.references import on_path, to_number
 from bot.retrieve import query_tokens
+from bot.scope import version_date
 from index.records import Article, Gap, PolicyDocument
 from index.sentences import sentence_spans
 from index.tokens import fold
@@ -27,10 +28,26 @@ _CLAUSE = re.compile(r"[^，。；：]+")
 
 def hole(case: Case) -> Draft | None:
     """Say what is missing where the question asks for it by its number, as an attachment or as the document's own number."""
+    if case.question.versions and (missing := _missing_version(case)):
+        return missing
     for document in _documents(case):
         for gap in _asked_for(case, document):
             return told(case, document, gap)
     return None
+
+
+def _missing_version(case: Case) -> Draft | None:
+    """A version of a named document that the library does not hold; the versions that it holds are named."""
+    question, library = case.question, case.searcher.library
+    named = [library.document(i) for i in question.documents]
+    held = {day.year: d for d in named if (day := version_date(d))}
+    if not named or set(question.versions) & set(held):
+        return None
+    whole = [Quote(d, library.article(d.id, 0), 0, len(d.title)) for d in held.values()]
+    nearest = tuple(cited(question, q, n, case.searcher.superseded) for n, q in enumerate(whole, 1))
+    years = "、".join(map(str, question.versions))
+    said = message("version_missing", script=question.script, years=years, title=named[0].title)
+    return lay_out(Draft(Outcome.NOT_FOUND, "", nearest=nearest, lead=said))
 
 
 def told(case: Case, document: PolicyDocument, gap: Gap) -> Draft:

@@ -92,7 +92,7 @@ def _pointed_documents(
     if named:
         if has_cue(question.search, "old_version", "cues") or len(named) == 1:
             return named
-        of_year = [d for d in named if d.written and d.written.year in question.years]
+        of_year = [d for d in named if d.written and d.written.year in question.versions]
         return of_year or [d for d in named if d.id not in superseded]
     if not question.places or not (question.references or has_cue(question.search, "validity", "cues")):
         return []

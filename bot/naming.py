@@ -30,6 +30,7 @@ _NOT_LAW = re.compile(r"[律院治人则务庭盲官案]|规(?!定)|制(?!定)|�
 _LAW = rf"法(?!{_NOT_LAW.pattern}|实施|办法|条例)"
 _SHORT = re.compile(rf"[\u4e00-\u9fff]{{1,16}}?(?:{'|'.join(_KINDS[:-1])}|{_LAW})")
 _NO_CORE = re.compile(r"(?:[的有没么是按]|[部厅局委府院校园家省市县区里中上级们人师生])$")
+_VERSION = re.compile(r"(?<!\d)((?:19|20)?\d\d)年?(?:[的那版老旧]|那一|修订|修正|发布|公布)+《?$")
 _LEAST_ORDINARY, _LONGEST_RATIO, _LEAST_STRIPPED, _LEAST_TAIL = 3, 4, 5, 4
 _SHARED_BY = 3  # of an abbreviation that fits more documents the shortest title is meant
 
@@ -97,6 +98,12 @@ class DocumentNames:
         found = [(a, b, n) for n, a, b in self._matcher.find(text) if not _inside_a_word(text, a, b, n)]
         found += self._abbreviations(text)
         return [s for s in found if not any(_inside(s, other) for other in found)]
+
+    def versions(self, text: str) -> tuple[int, ...]:
+        """The years of the versions that a folded text names: the year stands before the name (2012年的教师法, 96年那版教师法)."""
+        found = (_VERSION.search(text, 0, start) for start, _, _ in self.name_spans(text))
+        years = (int(match[1]) for match in found if match)
+        return tuple(dict.fromkeys(y if y > 100 else y + (1900 if y > 49 else 2000) for y in years))
 
     def _of_places(self, name: str, asked: Sequence[Place]) -> list[str]:
         own = [i for i in self._titles[name] if (name, i) not in self._shared]

@@ -67,6 +67,7 @@ class Question:
     history: tuple[Turn, ...] = ()
     level: Level = ""
     references: tuple[Reference, ...] = ()
+    versions: tuple[int, ...] = ()  # the years of the versions asked for: 1996年的职业教育法, 96年那版
 
 
 @dataclass(frozen=True, slots=True)

@@ -61,6 +61,7 @@ def understand(
         history=tuple(history),
         level=asked_level,
         references=references(search),
+        versions=names.versions(search),
     )
 
 
