@@ -23,6 +23,7 @@ from bot.scope import later_versions
 from bot.screening import screen
 from bot.settings import Settings
 from bot.sheets import Sheets
+from bot.suggest import suggest
 from bot.tabulate import tabulate
 from bot.typos import Speller
 from bot.understand import understand
@@ -91,6 +92,10 @@ class Answerer:
             lead=draft.lead,
             notes=draft.notes,
         )
+
+    def offer(self, answer: Answer, *, place: Place | None = None, on: date | None = None) -> tuple[str, ...]:
+        """Questions to go on with, each of which the library answers. Takes as long as asking them."""
+        return suggest(answer, self.library, lambda question: self.ask(question, place=place, on=on))
 
     def _compose(self, case: Case) -> tuple[Draft, float]:
         """The first way of answering that has something to say; how sure an answer is, 1 where it was looked up."""
