@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import date
 
 from bot.answerable import probability
@@ -15,14 +15,14 @@ from bot.naming import DocumentNames
 from bot.reading import Reader
 from bot.records import Answer, Hit, LibraryInfo, Outcome, Question, Turn
 from bot.retrieve import Searcher, retrieve, search_terms
-from bot.scope import applies, later_versions
+from bot.scope import applies
 from bot.screening import screen
 from bot.settings import Settings
 from bot.typos import Speller
 from bot.understand import understand
 from index.embed import BUILTIN
 from index.library import Library
-from index.records import Place
+from index.records import Place, PolicyDocument
 from index.tokens import fold
 
 SHOWN_HITS = 10
@@ -39,11 +39,16 @@ class Answerer:
         self.names = DocumentNames(documents)
         headings = {fold(text) for text in (*(d.title for d in documents), *library.headings())}
         self.speller = Speller(self.lexicon.formal, headings)
-        self.superseded = later_versions(documents)
+        self.succession = library.succession
         self.searcher = Searcher(library, self.lexicon, reader or Reader.load(BUILTIN), self.superseded)
         self.places = tuple({d.place.path: d.place for d in documents if d.place and d.place.path}.values())
         manifest = library.manifest
         self.info = LibraryInfo(str(manifest.generation), len(documents), manifest.created)
+
+    @property
+    def superseded(self) -> Mapping[str, PolicyDocument]:
+        """What is superseded today, and by what; `succession` knows it of any day."""
+        return self.succession.as_of(date.today())
 
     def ask(
         self, text: str, *, history: Sequence[Turn] = (), place: Place | None = None, on: date | None = None
