@@ -143,7 +143,10 @@ _SCHOOL_YEAR = re.compile(rf"(?P<point>{_YEAR}年?\s*[-—–~～－至]+\s*(?P<
 _UNTIL = re.compile(
     rf"(?:(?<!截止)到|(?<!截)至|不迟于|不晚于|最迟[于在]?|截止(?:时间|日期)?(?:为|是|：|:|于)|(?:时限|期限)(?:为|是|：|:))\s*(?P<point>{_POINT})"
 )
-_PLAN = re.compile('(?P<point>[“"](?P<plan>十[一二三四五六七])五[”"](?:规划|时期)?(?:期?末|期间|时期))')
+# A period that a plan looks forward to; 期间 and 时期 alone look back as often.
+_PLAN = re.compile(
+    '(?P<point>[“"](?P<plan>十[一二三四五六七])五[”"](?:规划|时期)?(?:期?末|(?:期间|时期)(?=[^。；]{0,16}(?:规划|计划|将|力争|拟|争取|确保))))'
+)
 
 
 def deadline_remark(text: str, on: date, *, script: str = "simplified") -> str:
