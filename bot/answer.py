@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import date
 from functools import partial
 
@@ -19,7 +19,6 @@ from bot.naming import DocumentNames
 from bot.reading import Reader
 from bot.records import Answer, LibraryInfo, Outcome, Question, Turn
 from bot.retrieve import Searcher
-from bot.scope import later_versions
 from bot.screening import screen
 from bot.settings import Settings
 from bot.sheets import Sheets
@@ -29,7 +28,7 @@ from bot.typos import Speller
 from bot.understand import understand
 from index.embed import BUILTIN
 from index.library import Library
-from index.records import Place
+from index.records import Place, PolicyDocument
 from index.tokens import fold
 
 SHOWN_HITS = 10
@@ -46,12 +45,21 @@ class Answerer:
         self.names = DocumentNames(documents)
         headings = {fold(text) for text in (*(d.title for d in documents), *library.headings())}
         self.speller = Speller(self.lexicon.formal, headings)
-        self.superseded = later_versions(documents)
-        self.searcher = Searcher(library, self.lexicon, reader or Reader.load(BUILTIN), self.superseded)
+        self.succession = library.succession
+        self.reader = reader or Reader.load(BUILTIN)
         self.places = tuple({d.place.path: d.place for d in documents if d.place and d.place.path}.values())
         self.sheets = Sheets((d, tables) for d in documents if (tables := library.tables(d.id)))
         manifest = library.manifest
         self.info = LibraryInfo(str(manifest.generation), len(documents), manifest.created)
+
+    @property
+    def superseded(self) -> Mapping[str, PolicyDocument]:
+        """What is superseded today, and by what; `succession` knows it of any day."""
+        return self.succession.as_of(date.today())
+
+    def searcher(self, on: date | None = None) -> Searcher:
+        """What retrieval works with, with what is superseded on a day (today)."""
+        return Searcher(self.library, self.lexicon, self.reader, self.succession.as_of(on or date.today()))
 
     def ask(
         self, text: str, *, history: Sequence[Turn] = (), place: Place | None = None, on: date | None = None
@@ -68,12 +76,11 @@ class Answerer:
             on=on or date.today(),
         )
         refused = screen(text)
-        continues = refused is Outcome.OUT_OF_SCOPE and question.search != fold(
-            text
-        )  # a follow-up leans on what it follows
+        # A follow-up leans on what it follows.
+        continues = refused is Outcome.OUT_OF_SCOPE and question.search != fold(text)
         if refused is not None and not continues:
             return self._closed(question, refused, began)
-        case = open_case(question, self.searcher, self.places, self.settings.answer_threshold)
+        case = open_case(question, self.searcher(question.on), self.places, self.settings.answer_threshold)
         found = time.perf_counter()
         draft, sure = self._compose(case)
         timings = {"retrieve_ms": (found - began) * 1000, "compose_ms": (time.perf_counter() - found) * 1000}
@@ -99,7 +106,7 @@ class Answerer:
 
     def _compose(self, case: Case) -> tuple[Draft, float]:
         """The first way of answering that has something to say; how sure an answer is, 1 where it was looked up."""
-        pointed = look_up(case.question, self.library, self.superseded)
+        pointed = look_up(case.question, self.library, case.searcher.superseded)
         if pointed is not None:
             return pointed, 1.0
         ways = (hole, compare, partial(tabulate, sheets=self.sheets), state, elsewhere)

@@ -10,10 +10,11 @@ from bot.cues import has_cue, without
 from bot.features import Terms
 from bot.records import AnswerType, Hit, Question
 from bot.retrieve import Searcher, retrieve, search_terms
-from bot.scope import applies, version_date
+from bot.scope import applies
 from bot.wording import answer_type
 from index.places import place_spans
 from index.records import Place, PolicyDocument
+from index.versions import version_date
 
 _JOINTS = "和跟与同及、, "
 

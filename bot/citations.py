@@ -7,8 +7,8 @@ from collections.abc import Sequence
 from datetime import date
 from typing import Protocol
 
-from bot.messages import message
 from bot.records import Citation, Statement
+from bot.validity import state_of
 from index.records import Article, PolicyDocument
 from index.tokens import fold
 
@@ -25,9 +25,11 @@ class Texts(Protocol):
 
 
 def cite(
-    label: int, document: PolicyDocument, article: Article, start: int, end: int, *, on: date, newer: str = ""
-) -> Citation:
-    """A citation of `document.text[start:end]` under `article`, with validity as of `on`; `newer` names a later version."""
+    label: int, document: PolicyDocument, article: Article, start: int, end: int, *, on: date,
+    newer: PolicyDocument | None = None,
+) -> Citation:  # fmt: skip
+    """A citation of `document.text[start:end]` under `article`, valid as of `on`; `newer` has taken its place by then."""
+    state = state_of(document, on, newer)
     return Citation(
         label=label,
         document_id=document.id,
@@ -40,28 +42,14 @@ def cite(
         dates=tuple(
             (name, value.isoformat()) for key, name in _DATE_LABELS if (value := getattr(document, key)) is not None
         ),
-        validity=validity(document, on, newer),
+        validity=state.text,
+        binding=state.binding,
         kind=document.kind,
         quote=document.text[start:end],
         start=start,
         end=end,
         source=document.sources[0],
     )
-
-
-def validity(document: PolicyDocument, on: date, newer: str = "") -> str:
-    """The state of a document on a day, in words (DESIGN section 2): from its dates first, then from what it states."""
-    if document.kind == "third_party":
-        return message("third_party")
-    if newer:
-        return message("superseded", title=newer)
-    if document.effective and document.effective > on:
-        return message("not_yet_effective", date=document.effective.isoformat())
-    if document.expires and document.expires <= on:
-        return message("expired", date=document.expires.isoformat())
-    if document.period and document.period[1] < on.year:
-        return message("period_over", start=document.period[0], end=document.period[1])
-    return message("validity_stated", validity=document.validity) if document.validity else message("validity_unstated")
 
 
 def figures(text: str) -> set[str]:

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
+from datetime import date
 
 from bot.answerable import probability
-from bot.case import Case
+from bot.case import Case, old_versions
 from bot.cues import has_cue
 from bot.draft import Draft, cited, lay_out, write
 from bot.extractive import Asked, Quote, choose_quotes
@@ -14,6 +16,7 @@ from bot.holes import behind, damaged, inside, told
 from bot.messages import message
 from bot.records import Hit, Outcome, Question
 from bot.units import asked_units, has_unit
+from bot.validity import State, deadline_remark, state_of
 from bot.widen import child_headings, matching_rows, responsible_tail, sibling_headings
 from index.records import Place
 from index.tokens import fold
@@ -28,6 +31,10 @@ OTHER_CLOSE = 0.5  # of another document
 def state(case: Case) -> Draft | None:
     """What the documents say that hold for the asker, the nearest level first; nothing that lacks the figure asked for."""
     hits = [h for h in case.applicable if not _beside_the_point(case, h)]
+    return _stated(case, [h for h in hits if not _overtaken(case, h)]) or _stated(case, hits)
+
+
+def _stated(case: Case, hits: Sequence[Hit]) -> Draft | None:
     for skipped in range(min(TRIED, len(hits))):
         left = hits[skipped:]
         sure = probability(case.question, left)
@@ -116,7 +123,27 @@ def _drafted(case: Case, quotes: Sequence[Quote], outcome: Outcome, lead: str = 
     searcher, script = case.searcher, case.question.script
     notes = [message("damaged_quote", script=script)] if damaged(quotes) else []
     draft = write(case.question, quotes, searcher.library, searcher.superseded, outcome, lead=lead, notes=notes)
-    return draft if draft.statements else None
+    return _warned(case, draft) if draft.statements else None
+
+
+def _warned(case: Case, draft: Draft) -> Draft:
+    """With what a reader must know of time: that nothing quoted is in force, or that a deadline has passed."""
+    question, script = case.question, case.question.script
+    on = question.on or date.today()
+    notes = list(draft.notes)
+    if not any(c.binding for c in draft.citations) and not old_versions(question, case.searcher):
+        states = "；".join(dict.fromkeys(c.validity for c in draft.citations))
+        notes.append(message("not_in_force_alone", script=script, states=states))
+    remarks = (deadline_remark(c.quote, on, script=script) for c in draft.citations)
+    notes += [remark for remark in dict.fromkeys(remarks) if remark]
+    return lay_out(replace(draft, notes=tuple(notes)))
+
+
+def _overtaken(case: Case, hit: Hit) -> bool:
+    """Whether a hit's document is not yet, or no longer, the rule: another that is in force answers before it."""
+    document, on = case.document(hit), case.question.on or date.today()
+    state = state_of(document, on, case.searcher.superseded.get(document.id)).state
+    return state in (State.NOT_YET, State.EXPIRED, State.SUPERSEDED) and not old_versions(case.question, case.searcher)
 
 
 def _likelier_elsewhere(case: Case, best: Hit, sure: float) -> bool:

@@ -12,12 +12,33 @@ from typing import Any
 
 from markupsafe import Markup, escape
 
-from bot.citations import validity
+from bot.citations import Texts
 from bot.messages import message
+from bot.validity import state_of
 from index.records import Article, Mark, PolicyDocument, Table
+from index.relations import Relation
+from index.versions import version_date
 
 Span = tuple[int, int]
 NOWHERE: Span = (0, 0)
+_RELATIONS = (
+    *("supersedes", "supersedes_later", "supersedes_by", "supersedes_by_later", "amends", "amends_by"),
+    *("issues", "issues_by", "forwards", "forwards_by", "based_on", "based_on_by"),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Link:
+    """Another document as it is named on a page: `document_id` is empty where the library does not hold it."""
+
+    title: str
+    document_id: str
+    day: str
+    basis: str
+
+
+Related = tuple[tuple[str, tuple[Link, ...]], ...]
+"""The documents that one relates to, by the words for how: 取代, 已被取代, 依据, …."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,6 +50,7 @@ class DocumentView:
     fixes: tuple[tuple[str, int], ...]
     damaged: int
     newer: PolicyDocument | None
+    related: Related
     sections: tuple[dict[str, Any], ...]
 
 
@@ -40,6 +62,7 @@ def view(
     on: date,
     newer: PolicyDocument | None = None,
     quoted: Span = NOWHERE,
+    related: Related = (),
 ) -> DocumentView:
     """The view of a document on a day. `quoted` is the span that a citation points at."""
     overlay = Overlay(document.text, document.marks, quoted)
@@ -49,12 +72,28 @@ def view(
     fixes = Counter(fix_label(f.name) for f in document.fixes if f.confidence != "damaged")
     return DocumentView(
         document,
-        facts=tuple(_facts(document, validity(document, on, newer.title if newer else ""))),
+        facts=tuple(_facts(document, state_of(document, on, newer).text)),
         fixes=tuple(fixes.most_common()),
         damaged=len({f.line for f in document.fixes if f.confidence == "damaged"}),
         newer=newer,
+        related=related,
         sections=sections,
     )
+
+
+def links(document: PolicyDocument, relations: Sequence[Relation], library: Texts, *, on: date) -> Related:
+    """The documents that one relates to and that relate to it, in the order of `_RELATIONS`."""
+    found: dict[str, list[Link]] = {}
+    for relation in relations:
+        outward = relation.source == document.id
+        other = relation.target if outward else relation.source
+        held = library.document(other) if other else None
+        key = relation.kind if outward else f"{relation.kind}_by"
+        day = str((held and version_date(held)) or "")
+        if relation.since and relation.since > on:
+            key, day = f"{key}_later", message("from_day", file="page", date=relation.since)
+        found.setdefault(key, []).append(Link(held.title if held else relation.title, other, day, relation.basis))
+    return tuple((message(f"relation_{key}", file="page"), tuple(found[key])) for key in _RELATIONS if key in found)
 
 
 def fix_label(name: str) -> str:
@@ -66,7 +105,8 @@ def fix_label(name: str) -> str:
 
 
 def _facts(document: PolicyDocument, state: str) -> Iterator[tuple[str, str]]:
-    period = f"{document.period[0]}—{document.period[1]}年" if document.period else None
+    years = dict.fromkeys(map(str, document.period or ()))
+    period = f"{'—'.join(years)}年" if years else None
     values = (
         ("种类", message(f"kind_{document.kind}")),
         ("地方", document.place.full_name if document.place else None),
@@ -75,8 +115,8 @@ def _facts(document: PolicyDocument, state: str) -> Iterator[tuple[str, str]]:
         ("成文日期", document.written),
         ("公布日期", document.published),
         ("施行日期", document.effective),
-        ("失效日期", document.expires),
-        ("规划期", period),
+        ("有效期至", document.expires),
+        ("适用年度" if len(years) == 1 else "规划期", period),
         ("效力", state),
         ("级别", document.level),
         ("主题", "、".join(document.topics)),

@@ -78,7 +78,7 @@ def cited(question: Question, quote: Quote, label: int, superseded: Mapping[str,
     """The quote as a citation, valid as of the question's day, with how its document stands to the asked place."""
     document, on = quote.document, question.on or date.today()
     newer = superseded.get(document.id)
-    citation = cite(label, document, quote.article, quote.start, quote.end, on=on, newer=newer.title if newer else "")
+    citation = cite(label, document, quote.article, quote.start, quote.end, on=on, newer=newer)
     return replace(citation, standing=standing(document, question.places))
 
 

@@ -10,11 +10,12 @@ from bot.citations import cite
 from bot.messages import message
 from bot.naming import DocumentNames
 from bot.records import Citation
-from bot.scope import applies, later_versions
+from bot.scope import applies
 from bot.understand import article_references, number_of, strip_question_words, years
 from index.library import Library
 from index.places import places_in
 from index.records import Chunk, PolicyDocument
+from index.relations import later_versions
 from index.tokens import fold, grams
 
 FIELDS = {"title": 1.0, "path": 2.0, "text": 0.7, "responsible": 1.5}
@@ -108,9 +109,7 @@ class Finder:
             document = self.library.document(chunk.document_id)
             newer = self._superseded.get(document.id)
             article = self.library.article(document.id, chunk.article)
-            seen[key] = cite(
-                len(seen) + 1, document, article, chunk.start, chunk.end, on=on, newer=newer.title if newer else ""
-            )
+            seen[key] = cite(len(seen) + 1, document, article, chunk.start, chunk.end, on=on, newer=newer)
             if len(seen) == k:
                 break
         return list(seen.values())

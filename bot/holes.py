@@ -14,10 +14,10 @@ from bot.messages import message
 from bot.records import Outcome, Question, Reference
 from bot.references import on_path, to_number
 from bot.retrieve import query_tokens
-from bot.scope import version_date
 from index.records import Article, Gap, PolicyDocument
 from index.sentences import sentence_spans
 from index.tokens import fold
+from index.versions import version_date
 
 _LABEL = re.compile(r"“([^”]+)”")
 _BOX = re.compile(r"专栏\s*(\d{1,2}|[一二三四五六七八九十]{1,2})")

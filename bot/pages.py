@@ -14,11 +14,11 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse, JSONResponse, Response
 from starlette.routing import Route
 
-from bot.citations import validity
-from bot.document_view import NOWHERE, Span, view
+from bot.document_view import NOWHERE, Span, links, view
 from bot.messages import message
 from bot.records import Answer, Citation
 from bot.shelf import Shelf
+from bot.validity import state_of
 from index.errors import YoujuError
 from index.library import Library
 from index.places import places_in
@@ -73,9 +73,11 @@ def routes(shelf: Shelf) -> list[Route]:
         except KeyError:
             return _page("missing.html", 404, sentence=message("no_document"))
         articles, tables = answerer.library.articles(found.id), answerer.library.tables(found.id)
-        quoted = _span(request.query_params.get("quote", ""))
-        newer = answerer.superseded.get(found.id)
-        return _page("document.html", view=view(found, articles, tables, on=date.today(), newer=newer, quoted=quoted))
+        quoted, today = _span(request.query_params.get("quote", "")), date.today()
+        newer = answerer.succession.newer(found.id, today)
+        related = links(found, answerer.library.relations(found.id), answerer.library, on=today)
+        shown = view(found, articles, tables, on=today, newer=newer, quoted=quoted, related=related)
+        return _page("document.html", view=shown)
 
     def health(_: Request) -> Response:
         info = shelf.answerer.info
@@ -206,7 +208,7 @@ def document_rows(
             "kind_name": message(f"kind_{d.kind}"),
             "doc_no": d.doc_no or "",
             "date": (d.written or d.published or d.effective or ""),
-            "validity": validity(d, date.today(), superseded[d.id].title if d.id in superseded else ""),
+            "validity": state_of(d, date.today(), superseded.get(d.id)).text,
             "repairs": sum(f.confidence != "damaged" for f in d.fixes),
             "gaps": len(d.gaps),
             "articles": sum(a.kind != "front" and bool(a.number) for a in library.articles(d.id)),

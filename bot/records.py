@@ -100,6 +100,7 @@ class Citation:
     end: int
     source: str
     marked: tuple[tuple[int, int], ...] = ()
+    binding: bool = True  # whether its document may answer a question about the present alone
     standing: str = ""  # how its document stands to the asked place: a key of `prompts/messages.md`
 
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from bot.arithmetic import Answered, answer_rows
 from bot.case import Case
+from bot.computed import Answered, answer_rows
 from bot.cues import table as cue_table
 from bot.draft import Draft, write
 from bot.extractive import Quote

@@ -156,7 +156,7 @@ def measure_steps(rows: Sequence[Row], answerer: Answerer) -> dict[str, Figures]
     understood = {row["id"]: _understand(row, answerer) for row in rows}
     found = {}
     for name, rank in STEPS:
-        ids = {row["id"]: rank(understood[row["id"]], answerer.searcher) for row in rows}
+        ids = {row["id"]: rank(understood[row["id"]], answerer.searcher()) for row in rows}
         found[name] = measure(rows, {i: as_passages(of, answerer.library) for i, of in ids.items()})
     return found
 

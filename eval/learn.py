@@ -89,7 +89,7 @@ def _measure(fold: int, model: Path, documents: Path) -> Iterator[Measured]:
             speller=answerer.speller,
             history=[Turn("user" if role == "user" else "assistant", text) for role, text in one.history],
         )
-        pool = gather(question, search_terms(question, answerer.lexicon), answerer.searcher)
+        pool = gather(question, search_terms(question, answerer.lexicon), answerer.searcher())
         if pool.candidates:
             yield Measured(one, question, pool, _right(one, pool))
 

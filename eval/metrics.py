@@ -8,10 +8,12 @@ from __future__ import annotations
 
 import re
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from statistics import mean, pstdev
 from typing import Any
 
+from bot.records import Citation
+from index.records import PolicyDocument
 from index.tokens import fold
 
 Row = Mapping[str, Any]
@@ -71,6 +73,15 @@ def score(question: Row, answer: Row) -> dict[str, float]:
     return values
 
 
+def unlabelled_superseded(citations: Iterable[Citation], newer: Callable[[str], PolicyDocument | None]) -> int:
+    """How many citations of superseded documents do not name what took their place in their validity: must be 0.
+
+    `newer` gives what took the place of a document id by the day of the answer (`Succession.newer`).
+    """
+    taken = [(c, found) for c in citations if (found := newer(c.document_id))]
+    return sum(found.title not in c.validity for c, found in taken)
+
+
 def contains(text: str, wanted: str) -> bool:
     """Whether `wanted` stands in `text`; a figure at its edge must be the whole figure (5% is not in 1.5%)."""
     have, want = _loose(text), _loose(wanted)
@@ -116,8 +127,9 @@ def _means(questions: Sequence[Row], answers: Mapping[str, Row]) -> dict[str, fl
         answer = answers[question["id"]]
         for name, value in score(question, answer).items():
             values[name].append(value)
-        if "quote_fidelity" in answer:
-            values["quote_fidelity"].append(answer["quote_fidelity"])
+        for name in ("quote_fidelity", "unlabelled_superseded"):
+            if name in answer:
+                values[name].append(answer[name])
     return {name: mean(v) for name, v in values.items()}
 
 

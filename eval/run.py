@@ -19,7 +19,7 @@ from bot.records import Citation, Turn
 from bot.retrieve import weights
 from bot.settings import Settings
 from eval.arguments import repeated
-from eval.metrics import abstention_curve, importances, summarise
+from eval.metrics import abstention_curve, importances, summarise, unlabelled_superseded
 from eval.report import write_report
 from index.embed import load_embedder
 from index.library import Library, open_library
@@ -69,6 +69,9 @@ def answer_row(answerer: Answerer, row: Mapping[str, Any], on: date) -> dict[str
     library = answerer.library
     citations = answer.citations if answer.outcome.gives_answer else ()
     fair = [_faithful(c, library) for c in citations]
+    unlabelled = unlabelled_superseded(
+        (*citations, *answer.nearest), lambda i: library.succession.newer(i, answer.question.on or on)
+    )
     return {
         "id": row["id"],
         "status": "answered" if answer.outcome.gives_answer else "not_found",
@@ -78,6 +81,7 @@ def answer_row(answerer: Answerer, row: Mapping[str, Any], on: date) -> dict[str
         "passages": [{**passage(hit.chunk, library), "why": _rounded(hit.why)} for hit in answer.hits[:PASSAGES]],
         "probability": round(answer.probability, 4),
         "ms": round(elapsed, 1),
+        "unlabelled_superseded": unlabelled,
         **({"quote_fidelity": sum(fair) / len(fair)} if fair else {}),
         "question": asdict(answer.question)["search"],
     }

@@ -14,7 +14,20 @@ from typing import Any
 from urllib.parse import quote
 
 from index.errors import LibraryDamaged, LibraryError
-from index.records import Article, Chunk, Fix, Gap, Mark, ParsedDocument, Place, PolicyDocument, Table
+from index.records import (
+    Article,
+    Chunk,
+    Claim,
+    Fix,
+    Gap,
+    Mark,
+    ParsedDocument,
+    Place,
+    PolicyDocument,
+    RelationKind,
+    Table,
+)
+from index.relations import Relation
 
 _SCHEMA = """
 CREATE TABLE documents (id TEXT PRIMARY KEY, record TEXT NOT NULL, text TEXT NOT NULL);
@@ -26,10 +39,15 @@ CREATE TABLE chunks (id TEXT PRIMARY KEY, document_id TEXT NOT NULL, article INT
   text TEXT NOT NULL, indexed TEXT NOT NULL, responsible TEXT NOT NULL, start INTEGER NOT NULL, end INTEGER NOT NULL,
   tokens BLOB NOT NULL);
 CREATE INDEX chunks_of ON chunks (document_id);
+CREATE TABLE claims (document_id TEXT PRIMARY KEY, claims TEXT NOT NULL);
+CREATE TABLE relations (kind TEXT NOT NULL, source TEXT NOT NULL, target TEXT NOT NULL, title TEXT NOT NULL, since TEXT,
+  basis TEXT NOT NULL);
+CREATE INDEX relations_from ON relations (source);
+CREATE INDEX relations_to ON relations (target);
 CREATE TABLE files (path TEXT PRIMARY KEY, size INTEGER NOT NULL, mtime INTEGER NOT NULL, sha256 TEXT NOT NULL,
   documents TEXT NOT NULL, reason TEXT NOT NULL);
 """
-_KEYS = (("documents", "id"), ("articles", "document_id"), ("tables", "document_id"), ("chunks", "document_id"))
+_KEYS = (("documents", "id"), *((name, "document_id") for name in ("articles", "tables", "chunks", "claims")))
 _ARTICLE = tuple(f.name for f in fields(Article))
 _CHUNK = tuple(f.name for f in fields(Chunk))
 _BATCH = 500
@@ -94,6 +112,9 @@ class Catalogue:
             if parsed.tables:
                 tables = _dump([asdict(t) for t in parsed.tables])
                 self._db.execute("INSERT INTO tables VALUES (?,?)", (parsed.document.id, tables))
+            if parsed.claims:
+                claims = _dump([asdict(c) for c in parsed.claims])
+                self._db.execute("INSERT INTO claims VALUES (?,?)", (parsed.document.id, claims))
             self._db.executemany(f"INSERT INTO chunks VALUES ({_marks((*_CHUNK, 'tokens'))})", chunks)
 
     def remove(self, document_id: str) -> None:
@@ -119,10 +140,32 @@ class Catalogue:
         rows = self._all("SELECT * FROM files ORDER BY path")
         return {r[0]: FileEntry(r[0], r[1], r[2], r[3], tuple(json.loads(r[4])), r[5]) for r in rows}
 
-    def documents(self) -> tuple[PolicyDocument, ...]:
-        """All documents in order of their titles."""
-        found = (_document(record, text) for record, text in self._all("SELECT record, text FROM documents"))
-        return tuple(sorted(found, key=lambda d: (d.title, d.id)))
+    def documents(self, *, texts: bool = True) -> tuple[PolicyDocument, ...]:
+        """All documents in order of their titles; without `texts` each has an empty one."""
+        rows = self._all(f"SELECT record, {'text' if texts else 'NULL'} FROM documents")
+        return tuple(sorted((_document(record, text or "") for record, text in rows), key=lambda d: (d.title, d.id)))
+
+    def claims(self) -> Iterator[tuple[str, Claim]]:
+        """What each document says of others, by document id."""
+        for document_id, stored in self._all("SELECT document_id, claims FROM claims ORDER BY document_id"):
+            for values in json.loads(stored):
+                yield document_id, Claim(**{**values, "since": _day(values["since"])})
+
+    def set_relations(self, relations: Iterable[Relation]) -> None:
+        """Replace all relations."""
+        rows = [(r.kind, r.source, r.target, r.title, r.since and r.since.isoformat(), r.basis) for r in relations]
+        with self._writing():
+            self._db.execute("DELETE FROM relations")
+            self._db.executemany("INSERT INTO relations VALUES (?,?,?,?,?,?)", rows)
+
+    def relations(self, kind: RelationKind) -> tuple[Relation, ...]:
+        """All relations of a kind."""
+        return tuple(map(_relation, self._all("SELECT * FROM relations WHERE kind = ? ORDER BY rowid", (kind,))))
+
+    def relations_of(self, document_id: str) -> tuple[Relation, ...]:
+        """What a document relates to and what relates to it."""
+        rows = self._all("SELECT * FROM relations WHERE source = ?1 OR target = ?1 ORDER BY rowid", (document_id,))
+        return tuple(map(_relation, rows))
 
     def articles(self, document_id: str) -> tuple[Article, ...]:
         rows = self._all("SELECT * FROM articles WHERE document_id = ? ORDER BY ordinal", (document_id,))
@@ -210,10 +253,14 @@ def _names(array: str) -> tuple[str, ...]:
     return tuple(json.loads(array)) if array != "[]" else ()
 
 
+def _relation(row: tuple[Any, ...]) -> Relation:
+    kind, source, target, title, since, basis = row
+    return Relation(kind, source, target, title, _day(since), basis)
+
+
 def _document(record: str, text: str) -> PolicyDocument:
     values: dict[str, Any] = json.loads(record)
-    for key in ("written", "published", "effective", "expires"):
-        values[key] = date.fromisoformat(values[key]) if values[key] else None
+    values |= {key: _day(values[key]) for key in ("written", "published", "effective", "expires")}
     place = values["place"]
     values["place"] = Place(tuple(place["path"]), place["adcode"]) if place else None
     values |= {
@@ -223,6 +270,10 @@ def _document(record: str, text: str) -> PolicyDocument:
     }
     values |= {k: tuple(v) for k, v in values.items() if isinstance(v, list)}
     return PolicyDocument(**{**values, "text": text})
+
+
+def _day(stored: str | None) -> date | None:
+    return date.fromisoformat(stored) if stored else None
 
 
 def _tuples(values: dict[str, Any]) -> dict[str, Any]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from datetime import date, timedelta
+from datetime import date
 from functools import cache
 
 _DIGITS = dict(zip("〇零○OＯ一二三四五六七八九两", "00000123456789" + "2", strict=True))
@@ -12,14 +12,6 @@ _NUMERIC = r"(?P<y>(?:19|20)\d{2})\s*(?:年|[-./])\s*(?P<m>\d{1,2})\s*(?:月|[-.
 _HAN = r"(?P<hy>[一二][〇零○O一二三四五六七八九]{3})年"
 _HAN += r"(?P<hm>[一二三四五六七八九十]{1,2})月(?P<hd>[一二三四五六七八九十]{1,3})日"
 DATE = re.compile(f"(?:{_NUMERIC}|{_HAN})")
-_SUBJECT = r"(?:本|此|该)[一-龥《》（）“”]{1,24}?"
-_IN_FORCE = re.compile(
-    rf"{_SUBJECT}(?:从|自)(?P<from>[^。；]{{1,24}}?)(?:之日)?起(?:正式|开始)?(?:施行|实施|执行|生效|试行)"
-)
-_TERM = re.compile(
-    r"(?:有效期|试行期|执行期)(?:限)?(?:暂定)?(?:为)?(?:(?:至|到)(?P<until>[^。；，]{6,14})|(?P<years>[一二三四五六七八九十两\d]{1,3})年)"
-)
-_PERIOD = re.compile(r"(?P<first>(?:19|20)\d{2})年?\s*[-—–~～至到]+\s*(?P<last>(?:19|20)\d{2})年?")
 
 
 def han_number(text: str) -> int:
@@ -75,54 +67,3 @@ def only_date(line: str) -> date | None:
     found = dates_in(line)
     bare = line.strip(" 　（）()")
     return found[0][2] if len(found) == 1 and found[0][1] - found[0][0] >= len(bare) else None
-
-
-def effective_date(text: str, issued: date | None) -> date | None:
-    """When the document says it comes into force; `issued` stands in for 自印发之日起.
-
-    >>> effective_date("本办法自2025年1月1日起施行，有效期五年。", None)
-    datetime.date(2025, 1, 1)
-    """
-    for match in reversed(list(_IN_FORCE.finditer(text))):
-        if found := parse_date(match["from"]):
-            return found
-        if re.match("(?:印发|发布|公布|颁布|下发|发文)", match["from"]):
-            return issued
-    return None
-
-
-def expiry_date(text: str, start: date | None) -> date | None:
-    """The last day in force, from a date or from a term in years counted from `start`.
-
-    >>> expiry_date("本办法自2025年1月1日起施行，有效期五年。", date(2025, 1, 1))
-    datetime.date(2029, 12, 31)
-    >>> expiry_date("许可证有效期五年。", date(2025, 1, 1))
-    """
-    for sentence in re.split("[。\n]", text):
-        match = _TERM.search(sentence)
-        if not match or not re.search(
-            r"(?:本|此)[一-龥《》（）]{1,16}?(?:从|自|有效|试行|执行)|^自.{1,20}起", sentence
-        ):
-            continue
-        if match["until"] and (until := parse_date(match["until"])):
-            return until
-        if match["years"] and start:
-            return _years_later(start, han_number(match["years"])) - timedelta(days=1)
-    return None
-
-
-def _years_later(day: date, years: int) -> date:
-    leap_day = (day.month, day.day) == (2, 29)
-    return date(day.year + years, 3, 1) if leap_day else day.replace(year=day.year + years)
-
-
-def period(text: str) -> tuple[int, int] | None:
-    """The years a plan covers.
-
-    >>> period("发展“十四五”规划（2021—2025年）")
-    (2021, 2025)
-    """
-    match = _PERIOD.search(text)
-    if not match or not int(match["first"]) < int(match["last"]) <= int(match["first"]) + 30:
-        return None
-    return int(match["first"]), int(match["last"])

@@ -11,10 +11,11 @@ from pathlib import Path
 
 from index import metadata
 from index.boundaries import Line, Part, after_title, bare, split_page
-from index.dates import effective_date, expiry_date, only_date, parse_date, period
+from index.dates import only_date, parse_date
 from index.gaps import find_gaps
 from index.header import Header, read_header
 from index.history import Event, first_issue, in_force, law_level, lawmakers, newest, published, read_history
+from index.in_force import effective_date, expiry_date, period, stated_period
 from index.layout import mend_page_breaks, one_sentence_a_line, rejoin
 from index.marks import marks_of
 from index.records import DocumentKind, PolicyDocument, RepairedText, SourceFile
@@ -159,7 +160,7 @@ def _described(
         topics=tuple(topic for topic in re.split(r"[,，;；\s]+", fields.get("topic", "")) if topic),
         index_no=fields.get("index_no"),
         place=metadata.place(names, title, number, kind, blank.text),
-        period=period(title),
+        period=period(title) or (stated_period(blank.text) if re.search("规划|计划|方案|纲要", title) else None),
     )
 
 

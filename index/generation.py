@@ -22,6 +22,7 @@ from index.errors import LibraryBusy, LibraryDamaged, LibraryError, NoLibrary
 from index.late import passage_tokens
 from index.manifest import SCHEMA, Manifest, describe_files, read_manifest, verify, versions
 from index.records import Chunk, ParsedDocument
+from index.relations import relate
 
 if TYPE_CHECKING:
     from index.dense import DenseIndex
@@ -131,6 +132,7 @@ def _write(folder: Path, base: Path | None, change: Change, embedder: Embedder, 
         shutil.rmtree(folder / "chroma")
         _write_vectors(folder, [], ((d.title, catalogue.chunks_of(d.id)) for d in catalogue.documents()), embedder)
         deleted = 0
+    catalogue.set_relations(relate(catalogue.documents(texts=False), catalogue.claims()))
     documents = catalogue.document_count()
     catalogue.close(commit=True)
     _verify_stores(folder, ids)

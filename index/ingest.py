@@ -6,6 +6,7 @@ from pathlib import Path
 
 from index.articles import parse_articles
 from index.chunks import make_chunks
+from index.claims import claims_of
 from index.documents import split_documents
 from index.read import read_file
 from index.records import ParsedDocument, PolicyDocument
@@ -20,7 +21,8 @@ def parse_file(path: Path, *, max_bytes: int = 20_000_000) -> list[ParsedDocumen
 
 
 def parse_document(document: PolicyDocument) -> ParsedDocument:
-    """Outline, tables and chunks of a document."""
+    """Outline, tables, chunks and claims of a document."""
     articles = tuple(parse_articles(document))
     tables = tuple(parse_tables(document, articles))
-    return ParsedDocument(document, articles, tables, tuple(make_chunks(document, articles, tables)))
+    chunks = tuple(make_chunks(document, articles, tables))
+    return ParsedDocument(document, articles, tables, chunks, claims_of(document))

@@ -18,6 +18,7 @@ from index.late import Tokens, tokenizer_version
 from index.lexical import LexicalIndex
 from index.manifest import Manifest, read_manifest, verify
 from index.records import Chunk, PolicyDocument
+from index.relations import Relation, Succession
 
 
 class Library:
@@ -32,6 +33,7 @@ class Library:
         self._lexical = LexicalIndex(folder / "lexical")
         self._dense = DenseIndex(folder / "chroma")
         self._documents = {d.id: d for d in self._catalogue.documents()}
+        self.succession = Succession(self._documents, self._catalogue.relations("supersedes"))
         self.article = lru_cache(maxsize=20_000)(self._catalogue.article)
         self.articles = lru_cache(maxsize=200)(self._catalogue.articles)
         self.tables = lru_cache(maxsize=200)(self._catalogue.tables)
@@ -54,6 +56,10 @@ class Library:
         """What late interaction reads of these chunks, as it was stored when they were indexed."""
         found = self._catalogue.tokens(ids)
         return [np.frombuffer(found[i], dtype=np.int32) for i in ids]
+
+    def relations(self, document_id: str) -> tuple[Relation, ...]:
+        """What a document supersedes, amends, issues, forwards or rests on, and what does so to it."""
+        return self._catalogue.relations_of(document_id)
 
     def headings(self) -> list[str]:
         """Every heading once, of all documents."""

@@ -13,6 +13,7 @@ Script = Literal["simplified", "traditional"]
 ArticleKind = Literal[
     "front", "part", "chapter", "section", "article", "h1", "h2", "h3", "h4", "dash", "box", "table", "text", "tail"
 ]
+RelationKind = Literal["supersedes", "amends", "issues", "forwards", "based_on"]
 
 NATIONAL = "国家"
 
@@ -174,6 +175,20 @@ class Chunk:
 
 
 @dataclass(frozen=True, slots=True)
+class Claim:
+    """What a document says of another one, which it names by title, by 文号 or by both; `basis` is the sentence.
+
+    `since`: the day from which a text is repealed, where it is not the day on which the document comes into force.
+    """
+
+    kind: RelationKind
+    title: str
+    number: str
+    since: date | None
+    basis: str
+
+
+@dataclass(frozen=True, slots=True)
 class ParsedDocument:
     """A document with everything derived from it, ready for the stores."""
 
@@ -181,3 +196,4 @@ class ParsedDocument:
     articles: tuple[Article, ...]
     tables: tuple[Table, ...]
     chunks: tuple[Chunk, ...]
+    claims: tuple[Claim, ...] = ()

@@ -10,10 +10,12 @@ from html import unescape
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.document_view import Overlay, fix_label, view
+from bot.document_view import Overlay, fix_label, links, view
 from bot.pages import templates
 from index.records import Article, Fix, Gap, Mark, Place, PolicyDocument, Table
+from index.relations import Relation
 from index.repair import REPAIRS
+from tests.documents import document_of
 
 TEXT = "某县补助办法\n第一条 每人每月300元。\n| 类别 | 金额 |\n| 一类 | 300 |\n| 二类 | 500 |"
 TABLE_AT = TEXT.index("| 类别")
@@ -95,3 +97,30 @@ def test_marking_loses_and_adds_no_character(text: str, data: st.DataObject) -> 
     quoted = tuple(sorted(data.draw(st.tuples(st.integers(0, len(text)), st.integers(0, len(text))))))
     html = Overlay(text, marks, (quoted[0], quoted[1])).html(0, len(text))
     assert unescape(re.sub(r"<[^>]*>", "", html)) == text
+
+
+RELATIONS = [
+    Relation("supersedes", "d", "old", "旧办法", date(2020, 1, 1), "《旧办法》同时废止"),
+    Relation("supersedes", "next", "d", "甲", date(2027, 2, 1)),
+    Relation("based_on", "d", "", "某法", None, "根据《某法》"),
+]
+
+
+class Shelved:
+    """Two documents to be named on the page of a third."""
+
+    def document(self, document_id: str, /) -> PolicyDocument:
+        return replace(document_of("办法", title={"old": "旧办法", "next": "新办法"}[document_id]), id=document_id)
+
+
+def test_relations_are_told_both_ways_as_of_the_day() -> None:
+    document = document_of("甲", title="甲")
+    before = links(document, RELATIONS, Shelved(), on=date(2026, 11, 21))
+    assert [(name, [(link.title, link.document_id) for link in named]) for name, named in before] == [
+        ("取代", [("旧办法", "old")]),
+        ("将被取代", [("新办法", "next")]),
+        ("依据", [("某法", "")]),
+    ]
+    assert before[1][1][0].day == "2027-02-01起"
+    after = links(document, RELATIONS, Shelved(), on=date(2027, 2, 1))
+    assert [name for name, _ in after] == ["取代", "已被取代", "依据"]

@@ -16,7 +16,7 @@ from bot.understand import understand
 
 def pool_of(answerer: Answerer, text: str) -> Pool:
     question = understand(text, names=answerer.names, known_places=answerer.places, on=date(2026, 11, 21))
-    return gather(question, search_terms(question, answerer.lexicon), answerer.searcher)
+    return gather(question, search_terms(question, answerer.lexicon), answerer.searcher())
 
 
 def test_every_feature_has_a_finite_value_for_every_candidate(answerer: Answerer) -> None:
@@ -58,7 +58,7 @@ def test_the_asked_place_is_searched_whole(answerer: Answerer) -> None:
 )
 def test_what_is_answered_is_likelier_than_what_is_not(answerer: Answerer, asked: str, near_miss: str) -> None:
     likely, unlikely = (
-        probability(q, retrieve(q, answerer.searcher))
+        probability(q, retrieve(q, answerer.searcher()))
         for q in (understand(t, names=answerer.names, known_places=answerer.places) for t in (asked, near_miss))
     )
     assert likely > unlikely
@@ -66,6 +66,6 @@ def test_what_is_answered_is_likelier_than_what_is_not(answerer: Answerer, asked
 
 def test_a_rule_of_the_province_counts_as_one_of_the_place(answerer: Answerer) -> None:
     question = understand("德清县学校午休收费吗", names=answerer.names, known_places=answerer.places)
-    hits = [h for h in retrieve(question, answerer.searcher) if h.why["place_above"]]
+    hits = [h for h in retrieve(question, answerer.searcher()) if h.why["place_above"]]
     assert hits
     assert signals(question, hits)["place"] == 1.0

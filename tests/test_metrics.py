@@ -1,10 +1,15 @@
 from __future__ import annotations
 
+from dataclasses import replace
+from datetime import date
 from typing import Any
 
 import pytest
 
-from eval.metrics import abstention_curve, contains, holds, importances, score, summarise
+from bot.citations import cite
+from eval.metrics import abstention_curve, contains, holds, importances, score, summarise, unlabelled_superseded
+from index.records import Article
+from tests.documents import document_of
 
 GOLD = [{"source": "a.txt", "document": "甲", "section": "一", "evidence": "每月400元"}]
 
@@ -83,3 +88,13 @@ def test_a_feature_that_never_changes_has_no_importance() -> None:
     found = importances({"place": 9.0, "late": -2.0}, [answer(passages=passages)])
     assert found == [("late", -2.0, -1.0), ("place", 9.0, 0.0)]
     assert importances({"late": 1.0}, []) == [("late", 1.0, 0.0)]
+
+
+def test_a_citation_of_a_superseded_document_must_name_what_took_its_place() -> None:
+    old, new = document_of("旧文。", title="旧办法"), replace(document_of("新文。", title="新办法"), id="n")
+    article = Article("d", 0, "text", 1, "", "", "", (), 0, 0, 3)
+    said, unsaid = (cite(1, old, article, 0, 3, on=date(2026, 1, 1), newer=newer) for newer in ("新办法", ""))
+    current = cite(2, new, article, 0, 3, on=date(2026, 1, 1))
+    newer = {"d": new}.get
+    assert unlabelled_superseded([said, current], newer) == 0
+    assert unlabelled_superseded([said, unsaid, current, unsaid], newer) == 2

@@ -143,3 +143,17 @@ def test_a_new_generation_is_served_without_a_restart(tmp_path: Path) -> None:
     sync([documents], settings.home, embedder, progress=False)
     assert shelf.answerer.info.documents == 2
     assert shelf.finder.library is shelf.answerer.library
+
+
+def test_a_page_links_what_took_the_place_of_its_document_and_what_it_replaced(
+    client: TestClient, library: Library
+) -> None:
+    by_source = {d.sources[0]: d for d in library.documents()}
+    old, new = by_source["湖州市教师交流暂行办法2019.txt"], by_source["湖州市教师交流轮岗实施办法2025.docx"]
+    of_old, of_new = client.get(f"/documents/{old.id}").text, client.get(f"/documents/{new.id}").text
+    assert "<dt>已被取代</dt>" in of_old
+    assert f'href="/documents/{new.id}"' in of_old and "已被取代：湖州市教育局" in of_old
+    assert "<dt>取代</dt>" in of_new and f'href="/documents/{old.id}"' in of_new
+    assert "现行有效（有效期至2030-08-31）" in of_new
+    repealing = client.get(f"/documents/{by_source['浙江省校园午休管理办法.md'].id}").text
+    assert "浙江省小学生午间管理规定（示例）（文件库未收）" in repealing
