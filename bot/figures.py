@@ -93,8 +93,8 @@ def _named(match: re.Match[str]) -> str:
 
 def _period(lead: str, match: re.Match[str]) -> str:
     """The period that a figure counts for: the one behind a slash, or the last one before it in its clause."""
-    leading, slashed = _periods()
-    period = slashed.match(match.string, match.end()) or next(reversed(list(leading.finditer(lead))), None)
+    slashed = _slashed_period().match(match.string, match.end())
+    period = slashed or next(reversed(list(_leading_period().finditer(lead))), None)
     return "" if period is None else period[1].replace("日", "天")
 
 
@@ -121,8 +121,12 @@ def _by_bound(section: str) -> str:
 
 
 @cache
-def _periods() -> tuple[re.Pattern[str], re.Pattern[str]]:
+def _leading_period() -> re.Pattern[str]:
     words = "|".join(cues("periods", "words", "figures"))
-    return re.compile(f"(?:每个?(?={words})|(?=[年月周日]均))({words})"), re.compile(
-        f" ?/[^\\d，。；、|)]{{0,4}}?({words})"
-    )
+    return re.compile(f"(?:每个?(?={words})|(?=[年月周日]均))({words})")
+
+
+@cache
+def _slashed_period() -> re.Pattern[str]:
+    words = "|".join(cues("periods", "words", "figures"))
+    return re.compile(f" ?/[^\\d，。；、|)]{{0,4}}?({words})")

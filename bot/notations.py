@@ -13,14 +13,15 @@ Value = Decimal | tuple[Decimal | None, ...]
 Reading = Iterator[tuple[Value, str]]
 
 DATE, RATIO, FRACTION = "日期", "比", "分之"
+# All repetitions are bounded: whatever a document repeats, reading it takes time in proportion to its length.
 _SCALES = {"十": 10, "百": 100, "千": 1000, "万": 10_000, "亿": 100_000_000}
 _ONES = "一二两三四五六七八九壹贰叁肆伍陆柒捌玖"
-_HAN = rf"(?:[{_ONES}十拾廿]|零(?=点))[〇零{_ONES}十拾廿百千万亿]*(?:点[〇零{_ONES}]+[万亿]?)?"
-_ARABIC = r"(?:\d{1,3}(?:,\d{3})+(?!\d)|\d+)(?:\.\d+)?"
-_SCALED = r"(?: ?(?:百(?!分)|千(?![克米瓦])|[十万亿])+(?:\d+[百千万]+)*)?"
-_NUMBER = rf"(?:(?:\d{{1,3}}(?: \d{{3}})+(?!\d)|{_ARABIC}){_SCALED}|{_HAN})"
+_HAN = rf"(?:[{_ONES}十拾廿]|零(?=点))[〇零{_ONES}十拾廿百千万亿]{{0,16}}(?:点[〇零{_ONES}]{{1,6}}[万亿]?)?"
+_ARABIC = r"(?:\d{1,3}(?:,\d{3}){1,5}(?!\d)|\d+)(?:\.\d+)?"
+_SCALED = r"(?: ?(?:百(?!分)|千(?![克米瓦])|[十万亿]){1,3}(?:\d{1,4}[百千万]){0,3})?"
+_NUMBER = rf"(?:(?:\d{{1,3}}(?: \d{{3}}){{1,4}}(?!\d)|{_ARABIC}){_SCALED}|{_HAN})"
 _TO = r" ?(?:--?|[~至到、或和及]) ?"
-_SEVERAL = rf"{_NUMBER}(?:{_TO}{_NUMBER})*"
+_SEVERAL = rf"{_NUMBER}(?:{_TO}{_NUMBER}){{0,7}}"
 _YEAR = r"(?:(?:19|20)\d\d|[一二][〇零一二三四五六七八九]{3})"
 _MONTH = r"(?:1[0-2]|0?[1-9]|十[一二]?|[一二三四五六七八九])"
 _DAY = r"(?:[12]\d|3[01]|0?[1-9]|[一二三]?十[一二三四五六七八九]?|[一二三四五六七八九])"
@@ -32,7 +33,7 @@ _STARTS = f"0123456789{_ONES}十拾廿零百千万半第高初上早凌中下傍
 _NO_HOUR = "[间段期代限候刻常效速]"
 
 _DATE = (
-    rf"(?:(?P<y1>{_YEAR}) ?年 ?)?(?P<m1>{_MONTH}) ?月 ?(?P<d1>{_DAY}(?: ?[日号]?{_TO}{_DAY})*) ?[日号](?!常)"
+    rf"(?:(?P<y1>{_YEAR}) ?年 ?)?(?P<m1>{_MONTH}) ?月 ?(?P<d1>{_DAY}(?: ?[日号]?{_TO}{_DAY}){{0,7}}) ?[日号](?!常)"
     rf"|(?P<y2>{_YEAR}) ?年 ?(?P<m2>{_MONTH}) ?月(?P<d2>)"
     rf"|(?P<y3>(?:19|20)\d\d)(?P<mark>[-./])(?P<m3>1[0-2]|0?[1-9])(?P=mark)(?P<d3>[12]\d|3[01]|0?[1-9])(?!\d)"
     r"|(?P<y4>(?:19|20)\d\d)[-./](?P<m4>0[1-9]|(?<=-)1[0-2])(?P<d4>)(?![-./%\d]| ?[百千万亿]| ?(?:%(unit)s))"
@@ -213,6 +214,8 @@ def _number(word: str) -> Decimal:
     is below zero and made of its characters, so that it equals itself alone.
     """
     word = word.replace(",", "").replace(" ", "")
+    if word[0].isdigit() and word[-1].isdigit() and not set(word) & set(_SCALES):
+        return Decimal(word)  # exact at any length
     if word[0].isdigit():
         parts = re.findall(r"(\d+(?:\.\d+)?)([十百千万亿]*)", word)
         return sum((Decimal(digits) * _worth(scale) for digits, scale in parts), Decimal(0))

@@ -57,6 +57,7 @@ def written() -> tuple[Drafted, ...]:
     return tuple(answers)
 
 
+@cache
 def computed() -> tuple[Drafted, ...]:
     """Answers with arithmetic over rows of the written table."""
     answers = []
@@ -96,41 +97,43 @@ def test_true_answers_from_the_sample_documents_pass() -> None:
     assert len(answers) > 80
     for answer in answers:
         assert proved(answer.statements, answer.citations, shelf) == answer.statements
+        # Not word for word the quote, so that each figure is looked for.
+        longer = tuple(replace(s, text=f"{s.text} 据此。") for s in answer.statements)
+        assert proved(longer, answer.citations, shelf) == longer
 
 
-def assert_refused(answer: Drafted, i: int, shelf: Shelf, seed: int) -> None:
-    """One way of making the statement false is tried, chosen by the seed; it does not pass."""
-    changed = mutated(Random(seed), answer, i, shelf)
+def assert_refused(answers: tuple[Drafted, ...], shelf: Shelf, seed: int) -> None:
+    """A statement of an answer is made false in one way; the seed chooses all three. It does not pass."""
+    random = Random(seed)
+    answer = random.choice(answers)
+    i = random.randrange(len(answer.statements))
+    changed = mutated(random, answer, i, shelf)
     assert changed is not None
     name, false = changed
     assert false.statements[i] not in proved(false.statements, false.citations, shelf), name
 
 
-@given(which=st.integers(0, 10**6), seed=SEED)
+@given(SEED)
 @settings(max_examples=5_000, deadline=None)
-def test_no_false_answer_from_written_sentences_passes(which: int, seed: int) -> None:
-    answers = written()
-    answer = answers[which % len(answers)]
-    assert_refused(answer, seed % len(answer.statements), SHELF, seed)
+def test_no_false_answer_from_written_sentences_passes(seed: int) -> None:
+    assert_refused(written(), SHELF, seed)
 
 
-@given(which=st.integers(0, 10**6), seed=SEED)
+@given(SEED)
 @settings(max_examples=5_000, deadline=None)
-def test_no_false_answer_from_the_sample_documents_passes(which: int, seed: int) -> None:
-    answers, shelf = sampled()
-    answer = answers[which % len(answers)]
-    assert_refused(answer, seed % len(answer.statements), shelf, seed)
+def test_no_false_answer_from_the_sample_documents_passes(seed: int) -> None:
+    assert_refused(*sampled(), seed)
 
 
-@given(which=st.integers(0, 10**6), seed=SEED)
+@given(SEED)
 @settings(max_examples=1_000, deadline=None)
-def test_no_false_arithmetic_passes(which: int, seed: int) -> None:
-    answers, random = computed(), Random(seed)
-    answer = answers[which % len(answers)]
+def test_no_false_arithmetic_passes(seed: int) -> None:
+    random = Random(seed)
+    answer = random.choice(computed())
     false = miscalculated(random, answer) if random.random() < 0.7 else mutated(random, answer, 0, SHELF)
     assert false is not None
-    _, changed = false
-    assert proved(changed.statements, changed.citations, SHELF) == ()
+    name, changed = false
+    assert proved(changed.statements, changed.citations, SHELF) == (), name
 
 
 def miscalculated(random: Random, answer: Drafted) -> tuple[str, Drafted]:

@@ -6,6 +6,7 @@ import json
 from datetime import date
 from decimal import Decimal
 from pathlib import Path
+from time import process_time
 from typing import Any
 
 import pytest
@@ -83,3 +84,14 @@ def test_a_date_is_the_same_in_every_notation(day: date) -> None:
     written = facts(f"自{day.year}年{day.month}月{day.day}日起施行")
     assert written == [((day.year, day.month, day.day), "日期", "", "")]
     assert all(facts(f"自{other}起施行") == written for other in (day.isoformat(), day.strftime("%Y.%m.%d"), han))
+
+
+@pytest.mark.parametrize("repeated", ["二十、", "1、", "123 ", "1万1", "1,234,", "6月1、", "一点"])
+def test_reading_takes_time_in_proportion_to_the_length(repeated: str) -> None:
+    started = process_time()
+    figures_in(repeated * 10_000)
+    assert process_time() - started < 10  # a second; more than ten minutes if it grew with the square
+
+
+def test_a_long_number_is_read_to_its_last_digit() -> None:
+    assert facts("编号" + "1" * 40) != facts("编号" + "1" * 39 + "2")
