@@ -14,7 +14,7 @@ from bot.draft import Remark
 from bot.messages import message
 from bot.records import Computation, Question
 from bot.sheets import Sheet, SheetReading, figure_of, is_year_column, likeness, measures, year_columns
-from index.tables import row_label, whole_of
+from index.tables import row_label, subject_of, value_of, whole_of
 
 Operation = Literal["sum", "max", "min", "count", "share", "difference"]
 SHOWN_ROWS = 8  # a result of more rows cites the whole table
@@ -32,6 +32,14 @@ class Answered:
 
 
 NOTHING = Answered()
+
+
+@dataclass(frozen=True, slots=True)
+class Cell:
+    """A figure and how it is written with its unit."""
+
+    value: Decimal
+    text: str
 
 
 def answer_rows(question: Question, reading: SheetReading) -> Answered:
@@ -52,14 +60,23 @@ def _listed(question: Question, reading: SheetReading) -> Answered:
     """The rows themselves, counted where their number is asked for."""
     rows = list(reading.rows)
     counted = reading.operation in ("count", "sum") and len(rows) > 1
-    return _rows(rows, _remark(question, reading.sheet, "count", (), str(len(rows))) if counted else None)
+    return _rows(rows, _counted(question, reading.sheet, rows) if counted else None)
 
 
-def _figures(reading: SheetReading, column: int, rows: Sequence[int]) -> dict[int, str]:
-    """The column's figures by row; none where a row has no figure, or only a bound (>55)."""
+def _counted(question: Question, sheet: Sheet, rows: Sequence[int], key: str = "", about: str = "") -> Remark:
+    names = tuple(subject_of(sheet.table, r) for r in rows)
+    return _remark(question, sheet, "count", names, f"{len(rows)}个", about=about, key=key)
+
+
+def _figures(reading: SheetReading, column: int, rows: Sequence[int]) -> dict[int, Cell]:
+    """The column's figures by row; none where a row has no figure, or only a bound (>55), or units differ."""
     cells = {r: reading.sheet.table.rows[r][column] for r in rows}
-    found = {r: figure_of(cell) for r, cell in cells.items()}
-    return found if all(found.values()) and not any(set(cell) & set("<>≥≤约") for cell in cells.values()) else {}
+    if not all(map(figure_of, cells.values())) or any(set(cell) & set("<>≥≤约") for cell in cells.values()):
+        return {}
+    table = reading.sheet.table
+    found = {r: Cell(Decimal(figure_of(cell)), value_of(table, r, column)) for r, cell in cells.items()}
+    units = {cell.text.replace(cells[r], "") for r, cell in found.items()}
+    return found if len(units) == 1 else {}
 
 
 def _extreme(question: Question, reading: SheetReading) -> Answered:
@@ -74,10 +91,10 @@ def _extreme(question: Question, reading: SheetReading) -> Answered:
         return NOTHING
     operation: Operation = "max" if reading.operation == "max" else "min"
     pick = max if operation == "max" else min
-    extreme = pick(map(Decimal, figures.values()))
-    best = [r for r, figure in figures.items() if Decimal(figure) == extreme]
+    extreme = pick(cell.value for cell in figures.values())
+    best = [r for r, cell in figures.items() if cell.value == extreme]
     about = "、".join(row_label(reading.sheet.table, r) for r in best)
-    operands, result = tuple(figures.values()), figures[best[0]]
+    operands, result = tuple(cell.text for cell in figures.values()), figures[best[0]].text
     remark = _remark(question, reading.sheet, operation, operands, result, column=column, about=about)
     return Answered(reading.rows, tuple(best), remark)
 
@@ -94,8 +111,7 @@ def _most_frequent(question: Question, reading: SheetReading) -> Answered | None
     if others and others[0][1] == count:
         return NOTHING
     rows = [r for r in reading.rows if table.rows[r][column] == value]
-    remark = _remark(question, reading.sheet, "count", (), str(count), about=value, key="computed_frequent")
-    return Answered(reading.rows, tuple(rows), remark)
+    return Answered(reading.rows, tuple(rows), _counted(question, reading.sheet, rows, "computed_frequent", value))
 
 
 def _sum(question: Question, reading: SheetReading) -> Answered:
@@ -103,9 +119,9 @@ def _sum(question: Question, reading: SheetReading) -> Answered:
     figures = _figures(reading, column, reading.rows) if column is not None else {}
     if len(figures) < 2:
         return NOTHING
-    total = sum(map(Decimal, figures.values()), Decimal(0))
-    operands = tuple(figures.values())
-    return _rows(reading.rows, _remark(question, reading.sheet, "sum", operands, str(total), column=column))
+    total = sum((cell.value for cell in figures.values()), Decimal(0))
+    operands, unit = tuple(cell.text for cell in figures.values()), _unit(next(iter(figures.values())))
+    return _rows(reading.rows, _remark(question, reading.sheet, "sum", operands, f"{total}{unit}", column=column))
 
 
 def _difference(question: Question, reading: SheetReading) -> Answered:
@@ -115,13 +131,14 @@ def _difference(question: Question, reading: SheetReading) -> Answered:
     if len(columns) < 2 or len(reading.rows) != 1:
         return _rows(reading.rows) if reading.filtered else NOTHING
     row = reading.rows[0]
-    pair = [_figures(reading, c, [row]).get(row, "") for c in (columns[-1], columns[0])]
-    if not all(pair):
+    pair = [found[row] for c in (columns[-1], columns[0]) if (found := _figures(reading, c, [row]))]
+    if len(pair) < 2:
         return _rows([row])
-    smaller, larger = sorted(pair, key=Decimal)
-    result = str(Decimal(larger) - Decimal(smaller))
-    about = row_label(table, row)
-    return _rows([row], _remark(question, reading.sheet, "difference", (larger, smaller), result, about=about))
+    smaller, larger = sorted(pair, key=lambda cell: cell.value)
+    unit = _unit(larger)
+    result = f"{larger.value - smaller.value}{'个百分点' if unit in ('%', '％') else unit}"
+    about, operands = row_label(table, row), (larger.text, smaller.text)
+    return _rows([row], _remark(question, reading.sheet, "difference", operands, result, about=about))
 
 
 def _share(question: Question, reading: SheetReading) -> Answered | None:
@@ -134,10 +151,10 @@ def _share(question: Question, reading: SheetReading) -> Answered | None:
     figures = _figures(reading, column, [part, whole]) if whole is not None else {}
     if len(figures) < 2 or whole is None:
         return None
-    share = Decimal(figures[part]) / Decimal(figures[whole]) * 100
+    share = figures[part].value / figures[whole].value * 100
     result = f"{share.quantize(Decimal('0.1'), ROUND_HALF_UP)}%"
     about = row_label(table, part)
-    operands = figures[part], figures[whole]
+    operands = figures[part].text, figures[whole].text
     return _rows([whole, part], _remark(question, reading.sheet, "share", operands, result, about=about))
 
 
@@ -170,7 +187,11 @@ def _restricted(question: Question, reading: SheetReading) -> Answered | None:
             and Decimal(first) != Decimal(second)
         ):
             rows.append(r)
-    return _rows(rows, _remark(question, reading.sheet, "count", (), str(len(rows)))) if rows else NOTHING
+    return _rows(rows, _counted(question, reading.sheet, rows)) if rows else NOTHING
+
+
+def _unit(cell: Cell) -> str:
+    return re.sub(r"^[-−<>≥≤约]?[\d.,，]+", "", cell.text)
 
 
 def _rows(rows: Sequence[int], remark: Remark | None = None) -> Answered:
@@ -189,8 +210,8 @@ def _remark(
         "first": operands[0] if operands else "",
         "last": operands[-1] if operands else "",
         "terms": " + ".join(operands),
+        "names": "、".join(operands),
         "result": result,
-        "rows": len(operands),
     }
     text = message(key or f"computed_{operation}", script=question.script, **said)
     return Remark(text, Computation(operation, operands, result))

@@ -106,9 +106,11 @@ class Citation:
 
 @dataclass(frozen=True, slots=True)
 class Computation:
-    """Simple arithmetic over figures of cited quotes, so that anybody can check it again.
+    """Arithmetic of a statement, done again before the answer leaves.
 
-    `operands` are figures as they stand in the quotes; `result` is what the statement says of them.
+    `operands`: figures as they stand in the cited quotes, those of a table row with its unit ("2.76万人"), or results of
+    computations before this one; of a share the part and the whole, of a difference the minuend and the subtrahend, of a
+    count the words counted. `result` as the statement gives it ("5.1万人", "30%").
     """
 
     operation: Literal["sum", "max", "min", "count", "share", "difference"]
@@ -118,7 +120,7 @@ class Computation:
 
 @dataclass(frozen=True, slots=True)
 class Statement:
-    """One sentence or table row of an answer and the labels of the citations that prove it."""
+    """One sentence or table row of an answer, the labels of the citations that prove it, and what in it is computed."""
 
     text: str
     labels: tuple[int, ...]

@@ -50,8 +50,7 @@ def row_sentence(table: Table, i: int) -> str:
     """Row `i` in words: what it is about, then each value with its column and unit. Cells stand in it as they are."""
     if any(_INDICATOR.search(column) for column in table.columns[:2]):
         return _indicator_sentence(table, i)
-    row = table.rows[i]
-    subject = next((c for c, name in enumerate(table.columns) if not _SERIAL.match(name) and row[c]), 0)
+    row, subject = table.rows[i], _subject(table, i)
     values = [
         _named_value(column, value, _column_unit(column) or _caption_unit(table))
         for c, (column, value) in enumerate(zip(table.columns, row, strict=True))
@@ -61,9 +60,28 @@ def row_sentence(table: Table, i: int) -> str:
     return f"{about}：{'，'.join(values)}。" if values else f"{about}。"
 
 
+def subject_of(table: Table, i: int) -> str:
+    """The cell that names row `i`."""
+    label = next((c for c, name in enumerate(table.columns) if _INDICATOR.search(name)), None)
+    return table.rows[i][_subject(table, i) if label is None else label]
+
+
+def _subject(table: Table, i: int) -> int:
+    return next((c for c, name in enumerate(table.columns) if not _SERIAL.match(name) and table.rows[i][c]), 0)
+
+
 def row_label(table: Table, i: int) -> str:
     """What row `i` is about, in the words of its sentence."""
     return row_sentence(table, i).partition("：")[0].removesuffix("。")
+
+
+def value_of(table: Table, i: int, column: int) -> str:
+    """A cell with its unit as the row's sentence has it: 2.76万人, 3.8个百分点."""
+    label = next((c for c, name in enumerate(table.columns) if _INDICATOR.search(name)), None)
+    of_row = _indicators(table, label)[i].unit if label is not None else ""
+    unit = of_row or _column_unit(table.columns[column]) or _caption_unit(table)
+    named = _named_value(table.columns[column], table.rows[i][column], unit)
+    return named[named.rindex(table.rows[i][column]) :]
 
 
 def whole_of(table: Table, i: int) -> int | None:

@@ -8,7 +8,7 @@ from datetime import date
 import pytest
 
 from bot.answer import Answerer
-from bot.citations import figures
+from bot.citations import proved
 from bot.find import Finder
 from bot.records import Outcome, Turn
 from bot.settings import ROOT
@@ -22,16 +22,12 @@ TODAY = date(2026, 11, 24)
 def test_every_statement_of_every_answer_is_proved(answerer: Answerer, case: dict[str, object]) -> None:
     history = [Turn(t["role"], t["content"]) for t in case["history"]]  # type: ignore[attr-defined]
     answer = answerer.ask(str(case["question"]), history=history, on=TODAY)
-    by_label = {c.label: c for c in answer.citations}
     for citation in answer.citations:
         document = answerer.library.document(citation.document_id)
         assert document.text[citation.start : citation.end] == citation.quote
     for statement in answer.statements:
         assert statement.labels
-        quoted = " ".join(
-            f"{by_label[n].quote} {by_label[n].path} {by_label[n].title} {by_label[n].doc_no}" for n in statement.labels
-        )
-        assert figures(statement.text) <= figures(quoted)
+    assert proved(answer.statements, answer.citations, answerer.library) == answer.statements
     assert bool(answer.statements) == (answer.outcome in (Outcome.ANSWERED, Outcome.LOOKUP, Outcome.ELSEWHERE))
 
 

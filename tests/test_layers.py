@@ -24,6 +24,7 @@ IMPORTERS = {
     "pydantic_settings": {"bot/settings.py"},
     "gradio": {"bot/chat.py"},
     "ahocorasick_rs": {"index/matcher.py"},
+    "cn2an": {"bot/notations.py"},
     "ir_measures": {"eval/metrics.py"},
     "matplotlib": {"eval/report.py"},
     "langchain_text_splitters": {"eval/peers.py"},
