@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from decimal import ROUND_HALF_UP, Decimal
 from typing import Any, Literal
@@ -161,10 +161,7 @@ def _share(question: Question, reading: SheetReading) -> Answered | None:
 def _restricted(question: Question, reading: SheetReading) -> Answered | None:
     """The rows with more or less than a figure or than another column (建筑面积超过占地面积)."""
     text, table = question.search, reading.sheet.table
-    wanted = cue_table("tables")["wanted"]
-    found = next(
-        ((sign, m) for sign in ("more", "less") for word in wanted[sign] if (m := re.search(word, text))), None
-    )
+    found = next(restrictions(text), None)
     columns = sorted(
         (c for c, name in measures(table).items() if likeness(text, name) >= 2),
         key=lambda c: text.find(measures(table)[c][:2]),
@@ -192,6 +189,12 @@ def _restricted(question: Question, reading: SheetReading) -> Answered | None:
 
 def _unit(cell: Cell) -> str:
     return re.sub(r"^[-−<>≥≤约]?[\d.,，]+", "", cell.text)
+
+
+def restrictions(text: str) -> Iterator[tuple[str, re.Match[str]]]:
+    """The words that ask for more or less than something, with which of the two."""
+    wanted = cue_table("tables")["wanted"]
+    return ((sign, m) for sign in ("more", "less") for word in wanted[sign] if (m := re.search(word, text)))
 
 
 def _rows(rows: Sequence[int], remark: Remark | None = None) -> Answered:

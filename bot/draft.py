@@ -125,4 +125,4 @@ def labelled(text: str, place: str) -> str:
 
 def _by_document(quotes: Sequence[Quote]) -> list[Quote]:
     order = {q.document.id: i for i, q in reversed(list(enumerate(quotes)))}
-    return sorted(quotes, key=lambda q: (order[q.document.id], q.article.ordinal, q.start))
+    return sorted(quotes, key=lambda q: (order[q.document.id], q.silent, q.article.ordinal, q.start))

@@ -43,7 +43,7 @@ class Named:
     @property
     def part(self) -> bool:
         """Whether it is named by a part of its name."""
-        return fold(_UNIT.sub("", self.value)).strip() != self.words
+        return re.sub("^其中[:：]?", "", fold(_UNIT.sub("", self.value)).strip()) != self.words
 
 
 @dataclass(frozen=True, slots=True)

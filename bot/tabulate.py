@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from bot.case import Case
-from bot.computed import Answered, answer_rows
+from bot.computed import Answered, answer_rows, restrictions
 from bot.cues import table as cue_table
 from bot.draft import Draft, write
 from bot.extractive import Quote
@@ -51,7 +51,10 @@ def read(question: Question, sheet: Sheet, cells: Sequence[Named], heard: Sequen
     operation = next((name for name, words in operations if any(w in text for w in words)), "")
     if heard and heard[0] not in rows and any(c.part for c in cells):
         rows = tuple(heard[:1])  # 高中 in 高中阶段 names the row 普通高中 by chance
-    by_row = not wanted and bool(year_columns(table)) and operation not in ("max", "min", "sum")
+    if not operation and any(restrictions(text)) and _named_measures(text, sheet):
+        operation = "restrict"
+    of_years = set(year_columns(table)) & set(question.years)
+    by_row = not wanted and bool(of_years) and operation not in ("max", "min", "sum", "restrict")
     if by_row and heard:
         rows = tuple(heard[:1])
     if not rows or (not wanted and not by_row and operation in ("", "count")) or (by_row and not heard):
@@ -111,10 +114,14 @@ def _heard(case: Case, sheet: Sheet) -> list[int]:
     return [rows[c.start] for c in hits if c.document_id == sheet.document.id and c.start in rows]
 
 
+def _named_measures(text: str, sheet: Sheet) -> list[int]:
+    return [c for c, name in measures(sheet.table).items() if likeness(text, name) >= LEAST_LIKENESS]
+
+
 def _wants_column(question: Question, sheet: Sheet) -> bool:
     """Whether a place's own table has a column that the question clearly names."""
     own = sheet.document.place in question.places
-    return own and any(likeness(question.search, name) >= LEAST_LIKENESS for name in measures(sheet.table).values())
+    return own and bool(_named_measures(question.search, sheet))
 
 
 def _longest(cells: Sequence[Named]) -> list[Named]:

@@ -71,8 +71,10 @@ def _subject(table: Table, i: int) -> int:
 
 
 def row_label(table: Table, i: int) -> str:
-    """What row `i` is about, in the words of its sentence."""
-    return row_sentence(table, i).partition("：")[0].removesuffix("。")
+    """What row `i` is about: the cell that names it, of an indicator with its group and whole."""
+    if any(_INDICATOR.search(column) for column in table.columns[:2]):
+        return _indicator_sentence(table, i).partition("：")[0]
+    return subject_of(table, i)
 
 
 def value_of(table: Table, i: int, column: int) -> str:
