@@ -42,12 +42,21 @@ class Case:
         """How likely what applies holds the answer."""
         return probability(self.question, self.applicable)
 
-    @property
-    def elsewhere(self) -> list[Hit]:
-        """The hits in official texts of other places."""
-        here = {h.chunk.id for h in self.applicable}
-        others = [h for h in self.hits if h.chunk.id not in here and self.document(h).kind != "third_party"]
-        return others if self.question.places else []
+    def elsewhere(self) -> Case:
+        """The question without its places, answered by other places' official texts alone."""
+        search = _without_places(self.question.search, self.known) or self.question.search
+        free = open_case(replace(self.question, search=search, places=()), self.searcher, self.known, self.least)
+        places = self.question.places
+        others = [h for h in free.applicable if not applies(self.document(h), places) and self.document(h).place]
+        return replace(free, applicable=tuple(others) if places else ())
+
+    def of_document(self, document_id: str) -> Case:
+        """The same question asked of one document alone, without the words that compare versions."""
+        search = without(self.question.search, "compare", "versions")
+        asked = replace(self.question, search=search, documents=(document_id,), versions=(), doc_nos=())
+        case = open_case(asked, self.searcher, self.known, self.least)
+        own = tuple(h for h in case.applicable if h.chunk.document_id == document_id)
+        return replace(case, applicable=own)
 
     def narrowed(self, place: Place | None) -> Case:
         """The same question asked for one place alone, or none, without the names of places and the words that compare.

@@ -26,6 +26,8 @@ EACH = 2  # passages of a place
 def compare(case: Case) -> Draft | None:
     """What each place says, in order of the question; None where no comparison is asked for or fewer than two have a say."""
     question, searcher = case.question, case.searcher
+    if has_cue(question.search, "compare", "versions") and len(question.documents) > 1:
+        return _versions(case)
     asked = sides(case)
     if len(asked) < 2 and not everywhere(case):
         return None
@@ -47,6 +49,20 @@ def compare(case: Case) -> Draft | None:
     quotes = [q for of_place in found.values() for q in of_place]
     lead = message("compare_lead", script=script)
     return write(question, quotes, searcher.library, searcher.superseded, Outcome.ANSWERED, lead=lead, notes=notes)
+
+
+def _versions(case: Case) -> Draft | None:
+    """What each version of a named document says, the one in force first."""
+    searcher = case.searcher
+    quotes: list[Quote] = []
+    for document_id in sorted(case.question.documents, key=lambda i: i in searcher.superseded):
+        own = case.of_document(document_id)
+        if own.applicable and own.sure >= LEAST_SHARE * case.least:
+            quotes += [q for hit in own.applicable[:1] for q in quotes_of(own, hit)]
+    if len({q.document.id for q in quotes}) < 2:
+        return None
+    lead = message("compare_lead", script=case.question.script)
+    return write(case.question, quotes, searcher.library, searcher.superseded, Outcome.ANSWERED, lead=lead)
 
 
 def sides(case: Case) -> tuple[Place, ...]:

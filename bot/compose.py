@@ -9,7 +9,7 @@ from datetime import date
 from bot.answerable import probability
 from bot.case import Case, old_versions
 from bot.cues import has_cue
-from bot.draft import Draft, cited, lay_out, write
+from bot.draft import Draft, cited, labelled, lay_out, write
 from bot.extractive import Asked, Quote, choose_quotes
 from bot.features import FIGURES, agrees
 from bot.holes import behind, damaged, inside, told
@@ -63,11 +63,11 @@ def elsewhere(case: Case) -> Draft | None:
     It is taken for not saying it where others are far likelier to: a national rule about something near is no answer to
     what a county pays.
     """
-    others = case.elsewhere
-    if not others or probability(case.question, others) < case.least:
+    abroad = case.elsewhere()
+    if not abroad.applicable or abroad.sure < case.least:
         return None
-    quotes = [q for hit in speaking(case, others) for q in quotes_of(case, hit)]
-    if not fits(case.question, quotes):
+    quotes = [q for hit in speaking(abroad, abroad.applicable) for q in quotes_of(abroad, hit)]
+    if not fits(abroad.question, quotes):
         return None
     return _drafted(case, quotes, Outcome.ELSEWHERE, lead=_not_here(case, "elsewhere"))
 
@@ -131,11 +131,12 @@ def _warned(case: Case, draft: Draft) -> Draft:
     question, script = case.question, case.question.script
     on = question.on or date.today()
     notes = list(draft.notes)
-    if not any(c.binding for c in draft.citations) and not old_versions(question, case.searcher):
+    apart = draft.outcome is Outcome.ELSEWHERE  # a note on another place's rule names that place too
+    if not apart and not any(c.binding for c in draft.citations) and not old_versions(question, case.searcher):
         states = "；".join(dict.fromkeys(c.validity for c in draft.citations))
         notes.append(message("not_in_force_alone", script=script, states=states))
-    remarks = (deadline_remark(c.quote, on, script=script) for c in draft.citations)
-    notes += [remark for remark in dict.fromkeys(remarks) if remark]
+    remarks = ((deadline_remark(c.quote, on, script=script), c.place) for c in draft.citations)
+    notes += dict.fromkeys(labelled(remark, place) if apart else remark for remark, place in remarks if remark)
     return lay_out(replace(draft, notes=tuple(notes)))
 
 
@@ -148,8 +149,9 @@ def _overtaken(case: Case, hit: Hit) -> bool:
 
 def _likelier_elsewhere(case: Case, best: Hit, sure: float) -> bool:
     """Whether the best hit is a higher level's, and another place's document is far likelier to hold the answer."""
-    own = case.document(best).place in case.question.places
-    return not own and bool(case.elsewhere) and probability(case.question, case.elsewhere) >= sure + LIKELIER
+    if not case.question.places or case.document(best).place in case.question.places or sure + LIKELIER > 1:
+        return False
+    return case.elsewhere().sure >= sure + LIKELIER
 
 
 def _beside_the_point(case: Case, hit: Hit) -> bool:

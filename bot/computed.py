@@ -116,7 +116,8 @@ def _most_frequent(question: Question, reading: SheetReading) -> Answered | None
 
 def _sum(question: Question, reading: SheetReading) -> Answered:
     column = reading.column
-    figures = _figures(reading, column, reading.rows) if column is not None else {}
+    named = column is not None and likeness(question.search, measures(reading.sheet.table).get(column, "")) > 0
+    figures = _figures(reading, column, reading.rows) if column is not None and named else {}
     if len(figures) < 2:
         return NOTHING
     total = sum((cell.value for cell in figures.values()), Decimal(0))

@@ -113,13 +113,21 @@ def _asked_for(case: Case, document: PolicyDocument) -> Iterator[Gap]:
         parent = article_at(articles, gap.position).path.rpartition(" / ")[0]
         numbered = any(on_path(r, f"{parent} / {label}") for label in labels for r in question.references if r.path)
         attached = _ATTACHED.search(gap.what) and has_cue(question.search, "attachment", "cues")
-        if numbered or boxes & set(labels) or attached:
+        heading = fold(article_at(articles, gap.position).heading)
+        undated = gap.what.startswith("括号内") and question.answer_type == "date" and _heads(heading, question.search)
+        if numbered or boxes & set(labels) or attached or undated:
             yield gap
     for article in articles:
         if "缺失〕" in article.path.rpartition(" / ")[2] and any(_points(r, article.path) for r in question.references):
             yield Gap(article.start, message("section_missing"), article.path)
     if has_cue(question.search, "doc_no", "cues") and not document.doc_no and not question.doc_nos:
         yield Gap(0, message("doc_no_missing"), message("document_says_nothing"))
+
+
+def _heads(heading: str, search: str) -> bool:
+    """Whether a question names most words of a heading (启动阶段 for 启动准备阶段)."""
+    pairs = {heading[i : i + 2] for i in range(len(heading) - 1)}
+    return len(pairs) > 1 and sum(pair in search for pair in pairs) >= max(2, 0.4 * len(pairs))
 
 
 def _points(reference: Reference, path: str) -> bool:

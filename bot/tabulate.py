@@ -54,6 +54,8 @@ def read(question: Question, sheet: Sheet, cells: Sequence[Named], heard: Sequen
     if not operation and any(restrictions(text)) and _named_measures(text, sheet):
         operation = "restrict"
     of_years = set(year_columns(table)) & set(question.years)
+    if question.years and year_columns(table) and not of_years:
+        return None
     by_row = not wanted and bool(of_years) and operation not in ("max", "min", "sum", "restrict")
     if by_row and heard:
         rows = tuple(heard[:1])
