@@ -101,5 +101,8 @@ def _own_hits(case: Case, place: Place) -> list[Hit]:
     for hits in (own, case.applicable):
         if hits and probability(case.question, hits) >= LEAST_SHARE * case.least:
             close = [h for h in hits if h.score >= hits[0].score - CLOSE]
-            return sorted(close, key=lambda h: -probability(case.question, [h]))[:EACH]
+            likely = {h.chunk.id: probability(case.question, [h]) for h in close}
+            best = max(likely.values())
+            ranked = sorted(close, key=lambda h: -likely[h.chunk.id])
+            return [h for h in ranked if likely[h.chunk.id] >= best / 2][:EACH]
     return []

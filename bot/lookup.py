@@ -137,7 +137,7 @@ def _referred(articles: Sequence[Article], references: Sequence[Reference]) -> l
 def _article_quotes(
     question: Question, document: PolicyDocument, article: Article, reference: Reference
 ) -> list[Quote]:
-    if question.answer_type == "who" and "责任单位" in question.search:
+    if question.answer_type == "who" and has_cue(question.search, "responsible", "cues"):
         return responsible_tail(document, article)
     return [
         Quote(document, article, a, b) for a, b in _part(document.text, _paragraphs(document.text, article), reference)
