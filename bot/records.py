@@ -81,7 +81,10 @@ class Hit:
 
 @dataclass(frozen=True, slots=True)
 class Citation:
-    """A numbered quote: `document.text[start:end] == quote`, with what a reader needs to judge it."""
+    """A numbered quote: `document.text[start:end] == quote`, with what a reader needs to judge it.
+
+    `remarks`: why it was found, where that is not plain from the quote.
+    """
 
     label: int
     document_id: str
@@ -99,6 +102,7 @@ class Citation:
     end: int
     source: str
     marked: tuple[tuple[int, int], ...] = ()
+    remarks: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

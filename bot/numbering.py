@@ -1,0 +1,139 @@
+"""文号: a library's document numbers found in a text, in any bracket style, in part, or while they are being typed."""
+
+from __future__ import annotations
+
+import re
+from collections import defaultdict
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from bot.references import to_number
+from index.places import short_name
+from index.records import PolicyDocument
+from index.tokens import fold
+
+_NUMERAL = "一二三四五六七八九十百〇零0-9"
+_OPEN, _CLOSE = r"[\[〔【(（「『〈《<{]", r"[\]〕】)）」』〉》>}]"
+_YEAR = r"(?:19|20)\d{2}|[一二][〇零九][〇零一二三四五六七八九]{2}"
+_MENTION = re.compile(
+    rf"(?P<body>[\u4e00-\u9fff]{{1,12}}?)\s*字?\s*{_OPEN}?\s*(?:(?P<year>{_YEAR})\s*{_CLOSE}?\s*年?的?\s*)?"
+    rf"第?\s*(?P<number>\d{{1,4}}|[{_NUMERAL}]{{1,6}})\s*号(?!线|楼|院|店|门|房|考)"
+)
+_BEGUN = re.compile(
+    rf"(?P<body>[\u4e00-\u9fff]{{2,12}}?)\s*字?\s*"
+    rf"(?:(?P<open>{_OPEN})\s*(?P<year>\d{{0,4}})\s*{_CLOSE}?\s*第?\s*(?P<number>\d{{0,4}})\s*号?)?"
+)
+_OWN = re.compile(r"(?P<body>[\u4e00-\u9fff]{1,12})〔(?P<year>\d{4})〕(?P<number>\d+)号")
+_ORDER = re.compile(rf"(国务院|主席|教育部|[\u4e00-\u9fff]{{2,8}}政府)?令第?(\d+|[{_NUMERAL}]+)号")
+_FRONT = 600  # characters in which a document states its own order
+_LEAST_PART, _LEAST_CALLER = 2, 3  # letters of a 文号 (教体示14号), of an issuer (教育厅2022年5号), that name it
+_LEAD = "查看找请按照据与和及对的在问是发"  # what may stand before it in a question
+_HAN_DIGITS = str.maketrans("〇零一二三四五六七八九", "00123456789")
+
+
+@dataclass(frozen=True, slots=True)
+class Mention:
+    """Where a text gives a 文号, `written` without brackets; `documents` is empty where the library has none of it."""
+
+    start: int
+    end: int
+    written: str
+    documents: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class _Number:
+    """A document's own number, and what people put before it: its letters, its issuers, its place."""
+
+    body: str
+    year: str
+    number: int
+    callers: tuple[str, ...]
+    document: str
+
+    def fits(self, body: str, year: str) -> int:
+        """How many letters at the end of `body` name this number's letters or issuer; 0 where they do not."""
+        if year and self.year and year != self.year:
+            return 0
+        whole = next((len(name) for name in (self.body, *self.callers) if body.endswith(name)), 0)
+        if whole:
+            return whole
+        for start in range(len(body) - _LEAST_PART + 1):
+            if start and body[start - 1] not in _LEAD:
+                continue  # 浙教示 is not 德教示
+            part = body[start:]
+            issuer = year and len(part) >= _LEAST_CALLER and any(name.endswith(part) for name in self.callers)
+            if part in self.body or issuer:
+                return len(part)
+        return 0
+
+
+class DocumentNumbers:
+    """The numbers of a library's documents, made once for each generation."""
+
+    def __init__(self, documents: Iterable[PolicyDocument]) -> None:
+        self._own = [number for document in documents for number in _own_numbers(document)]
+        self._by_number: dict[int, list[_Number]] = defaultdict(list)
+        for own in self._own:
+            self._by_number[own.number].append(own)
+        self._bodies = tuple({own.body for own in self._own})
+
+    def mentions(self, text: str) -> list[Mention]:
+        """The numbers in the folded text, whole or in part (晋教5号, 教基2020 7号, 国务院令188号).
+
+        A number that no document bears counts where it gives its year in brackets or begins as one of the library's.
+        """
+        found = []
+        for match in _MENTION.finditer(text):
+            body, year = match["body"], (match["year"] or "").translate(_HAN_DIGITS)
+            number = to_number(match["number"])
+            fitting = [(own.fits(body, year), own) for own in self._by_number.get(number, ())]
+            documents = tuple(dict.fromkeys(own.document for size, own in fitting if size))
+            known = max((size for size, _ in fitting), default=0) or self._known(body)
+            if documents or known or (year and re.search(_OPEN, match[0])):
+                start = match.end("body") - (known or len(body))
+                found.append(Mention(start, match.end(), f"{text[start : match.end('body')]}{year}{number}", documents))
+        return found
+
+    def begun(self, text: str) -> tuple[str, ...]:
+        """Documents whose number begins as the whole folded text does (晋教, 晋教〔20, 晋教〔2021〕5), the newest first."""
+        typed = _BEGUN.fullmatch(text)
+        if typed is None or (not typed["open"] and _is_word(typed["body"])):
+            return ()
+        body, year, number = typed["body"], typed["year"] or "", typed["number"] or ""
+        found = [
+            own
+            for own in self._own
+            if (own.fits(body, "") if typed["open"] else own.body.startswith(body))
+            and own.year.startswith(year)
+            and str(own.number).startswith(number)
+        ]
+        found.sort(key=lambda own: (str(own.number) != number, own.body != body, -int(own.year or 0), own.number))
+        return tuple(dict.fromkeys(own.document for own in found))
+
+    def _known(self, body: str) -> int:
+        return max((len(own) for own in self._bodies if body.endswith(own)), default=0)
+
+
+def squeezed(text: str) -> str:
+    """Text without what separates the parts of a number, so that every way to write it meets: 教基〔2020〕7号 → 教基20207号."""
+    return re.sub(rf"{_OPEN}|{_CLOSE}|\s|第(?=\d)|字(?=.?\d)", "", text)
+
+
+def _own_numbers(document: PolicyDocument) -> list[_Number]:
+    numbers = []
+    own = _OWN.fullmatch(document.doc_no or "")
+    if own:
+        place = document.place
+        of_place = (place.name, short_name(place.name)) if place and place.path else ()
+        callers = (*(fold(i) for i in document.issuers), *of_place)
+        numbers.append(_Number(own["body"], own["year"], int(own["number"]), callers, document.id))
+    for order in _ORDER.finditer(fold(document.text[:_FRONT])):
+        numbers.append(_Number(f"{order[1] or ''}令", "", to_number(order[2]), (), document.id))
+    return numbers
+
+
+def _is_word(text: str) -> bool:
+    import rjieba
+
+    return len(rjieba.cut(text, False)) == 1
