@@ -5,16 +5,20 @@ from __future__ import annotations
 import re
 from collections import defaultdict
 from collections.abc import Sequence
-from functools import cached_property, lru_cache
+from functools import cache, cached_property, lru_cache
 
 from bot.cues import cues
 from bot.naming import abbreviates
+from bot.references import blanked
 from index.library import Library
 from index.records import Article, Chunk, PolicyDocument
 from index.responsible import responsible_below, responsible_units
 
 _MOST = 200_000
 _GRADE = re.compile(r"^(?:中共)?(自治[区州]|[省市县区州盟旗](?!场|政))(?:委(?=.+[部办委]$))?")
+_RUN, _ENDED = re.compile(r"[\u4e00-\u9fff]+"), re.compile(r".+?[局厅委办]")
+_RUN_BEFORE = re.compile(r"([\u4e00-\u9fff]{2,14})\s*的?\s*$")
+_AND = re.compile(r"\s*(?:[、,和与及]|以及)\s*")
 _LONG = (("委员会", "委"), ("办公室", "办"))
 
 
@@ -52,6 +56,46 @@ class Departments:
         """The longest beginning of `run` that a body answers to; empty where none does."""
         return next((run[:size] for size in range(len(run), 0, -1) if self.answering(run[:size])), "")
 
+    def asked(self, text: str) -> tuple[tuple[str, ...], bool, str]:
+        """The bodies that a folded query asks for as responsible, whether it asks who is without naming one, and the rest.
+
+        A name that ends like a body's stays although no item names it, so that nothing is found for it.
+        """
+        cue = _cue().search(text)
+        if cue is None:
+            return self._acting(text)
+        names, at = [], cue.end()
+        while run := _RUN.match(text, at):
+            name = self.longest(run[0])
+            if not name and (ended := _ENDED.match(run[0])):
+                name = ended[0]
+            if not name:
+                break
+            names.append(name)
+            at = text.index(name, at) + len(name)
+            if not (joint := _AND.match(text, at)):
+                break
+            at = joint.end()
+        if not names and (before := _RUN_BEFORE.search(text, 0, cue.start())):  # 财政局 责任单位
+            name = self._known_end(text, *before.span(1))
+            if name:
+                return (name,), False, blanked(text, [(before.end(1) - len(name), at)])
+        return tuple(names), not names, blanked(text, [(cue.start(), at)])
+
+    def _acting(self, text: str) -> tuple[tuple[str, ...], bool, str]:
+        """财政局牵头的任务: a known body before a verb of responsibility."""
+        for match in _verb().finditer(text):
+            if name := self._known_end(text, *match.span(1)):
+                return (name,), False, blanked(text, [(match.end(1) - len(name), match.end())])
+        return (), False, text
+
+    def _known_end(self, text: str, start: int, end: int) -> str:
+        """The longest end of a run that is the name of a known body."""
+        if not text[start:end].endswith(cues("departments", "endings", "find")):
+            return ""
+        ends = (text[at:end] for at in range(start, end - 1))
+        return next((name for name in ends if self.answering(name)), "")
+
     def implicit(self, document: PolicyDocument, article: Article, units: Sequence[str]) -> bool:
         """Whether none of the units stands in the item itself: a note before it makes them responsible for all below."""
         own = responsible_units(document.text[article.start : article.end])
@@ -84,3 +128,14 @@ def _parts(name: str) -> tuple[str, str]:
         name = f"{name.removesuffix(long)}{short}" if name.endswith(long) else name
     grade = _GRADE.match(name)
     return (grade[1], name[grade.end() :]) if grade else ("", name)
+
+
+@cache
+def _cue() -> re.Pattern[str]:
+    return re.compile(rf"(?:{'|'.join(cues('departments', 'cues', 'find'))})\s*[:：]?\s*(?:[是为有]\s*)?")
+
+
+@cache
+def _verb() -> re.Pattern[str]:
+    verbs = "|".join(cues("departments", "verbs", "find"))
+    return re.compile(rf"([\u4e00-\u9fff]{{2,14}}?)(?:{verbs})(?:落实)?(?=的|哪|什么|\s|$)")

@@ -31,11 +31,15 @@ _BEGUN_SHOWN = 8  # documents whose name or number begins as the query does
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """The best sections, how many there are in all among the passages looked at, and counts of all by facet."""
+    """The best sections, how many there are in all among the passages looked at, and counts of all by facet.
+
+    `words` are the wordings that a page may mark: phrases and words as typed and as documents say them.
+    """
 
     sections: tuple[Citation, ...] = ()
     total: int = 0
     facets: Facets = field(default_factory=dict)
+    words: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,7 +83,8 @@ class Finder:
         states = self._holdings.states(day)
         counted = [(self._holdings.marks[s.document.id], states[s.document.id], s.units) for s in sections]
         shown = [self._cite(i, s, day, self._remarks(s, wanted)) for i, s in enumerate(sections[:k], 1)]
-        return Found(tuple(shown), len(sections), facets(counted))
+        words = (*wanted.phrases, *(form for word in wanted.words for form, _ in word.forms))
+        return Found(tuple(shown), len(sections), facets(counted), words)
 
     def departments(self) -> tuple[tuple[str, int], ...]:
         """The responsible bodies as documents name them, with the number of their items, the busiest first."""
@@ -140,8 +145,8 @@ class Finder:
             ids = allowed if allowed is not None else wanted.begun
             return whole_documents(map(self.library.document, ids), wanted, self._holdings, day)
         found = self._by_text(wanted, allowed, day)
-        if wanted.documents and not found and wanted.words:
-            found = self._by_text(replace(wanted, words=(), text=""), allowed, day)
+        if not found and wanted.documents and allowed and not (wanted.references or wanted.headed or wanted.phrases):
+            return whole_documents(map(self.library.document, allowed), wanted, self._holdings, day)
         begun = [self.library.document(i) for i in wanted.begun if allowed is None or i in allowed][:_BEGUN_SHOWN]
         first = {d.id for d in begun}
         rest = [s for s in found if s.article or s.document.id not in first]

@@ -63,9 +63,15 @@ class _Number:
                 continue  # 浙教示 is not 德教示
             part = body[start:]
             issuer = year and len(part) >= _LEAST_CALLER and any(name.endswith(part) for name in self.callers)
-            if part in self.body or issuer:
+            # With its year a number is given in full: 晋教〔2009〕20号 is not 晋教基〔2009〕20号.
+            if self.body.endswith(part) or issuer or (not year and part in self.body):
                 return len(part)
         return 0
+
+    def begins(self, body: str, year: str, number: str) -> bool:
+        """Whether the number begins with what is typed up to somewhere behind its opening bracket."""
+        named = self.body.endswith(body) or body.endswith((self.body, *self.callers))
+        return named and self.year.startswith(year) and str(self.number).startswith(number)
 
 
 class DocumentNumbers:
@@ -101,13 +107,10 @@ class DocumentNumbers:
         if typed is None or (not typed["open"] and _is_word(typed["body"])):
             return ()
         body, year, number = typed["body"], typed["year"] or "", typed["number"] or ""
-        found = [
-            own
-            for own in self._own
-            if (own.fits(body, "") if typed["open"] else own.body.startswith(body))
-            and own.year.startswith(year)
-            and str(own.number).startswith(number)
-        ]
+        if typed["open"]:
+            found = [own for own in self._own if own.begins(body, year, number)]
+        else:
+            found = [own for own in self._own if own.body.startswith(body)]
         found.sort(key=lambda own: (str(own.number) != number, own.body != body, -int(own.year or 0), own.number))
         return tuple(dict.fromkeys(own.document for own in found))
 

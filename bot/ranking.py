@@ -68,7 +68,7 @@ def ranked(scored: Scored, wanted: Wanted, holdings: Holdings, library: Library,
         if wanted.words or wanted.phrases:
             rank: tuple[float, ...] = (distance, -group.points * (_OVER if over else 1.0), chunk.start)
         else:
-            rank = (distance, over, newest, chunk.start)
+            rank = (article != 0 and not wanted.by_department, distance, over, newest, chunk.start)
         sections.append(
             Section(library.document(document_id), article, chunk.start, chunk.end, rank, chunk.responsible)
         )

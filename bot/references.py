@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 from dataclasses import replace
 from datetime import date
 from functools import lru_cache
@@ -12,7 +13,7 @@ from bot.records import Reference
 _NUMERAL = "一二三四五六七八九十百千零〇两0-9"
 _ONES = "一二三四五六七八九"
 _HAN = f"{_ONES}十"
-_PART = rf"(?:第([{_NUMERAL}]+)款)?\s*(?:第?\(?([{_NUMERAL}]+)\)?项)?"
+_PART = rf"(?:第([{_NUMERAL}]+)款)?\s*(?:第?\(?([{_NUMERAL}]+)\)?项|(?<=[条款])\(([{_HAN}]{{1,3}})\))?"
 _REFERENCES = (
     re.compile(rf"第([{_NUMERAL}]+)条(之[一二三四五])?(?!例)\s*{_PART}"),
     re.compile(rf"(?<![\d.])(\d{{1,3}})条()(?!例){_PART}"),
@@ -62,11 +63,14 @@ def references(folded: str) -> tuple[Reference, ...]:
             take(match, Reference(path=tuple(str(to_number(n)) for n in match.groups() if n)))
     for pattern in _REFERENCES:
         for match in pattern.finditer(folded):
-            groups = (*match.groups(), "", "")
+            groups = (*match.groups(), "", "", "")
             value = to_number(match[1] or match[2] or "")
             suffix = match[2] if match[1] and match[2] else ""
             if value:
-                take(match, Reference(f"{value}{suffix}", to_number(groups[2] or ""), to_number(groups[3] or "")))
+                take(
+                    match,
+                    Reference(f"{value}{suffix}", to_number(groups[2] or ""), to_number(groups[3] or groups[4] or "")),
+                )
     for match in _PARAGRAPH.finditer(folded):
         take(match, Reference(paragraph=to_number(match[1]), item=to_number(match[2] or "")))
     return _joined(list(found))
@@ -89,6 +93,16 @@ def without_references(folded: str) -> str:
     for pattern in (*_PATHS, *_REFERENCES, _PARAGRAPH):
         folded = pattern.sub(" ", folded)
     return folded
+
+
+def blanked(text: str, spans: Iterable[tuple[int, int]]) -> str:
+    """The text with the spans, which may overlap, turned to blanks.
+
+    >>> blanked("午休办法第三条", [(0, 4), (2, 4)])
+    '    第三条'
+    """
+    taken = {i for start, end in spans for i in range(start, end)}
+    return "".join(" " if i in taken else letter for i, letter in enumerate(text))
 
 
 def without_paragraphs(folded: str) -> str:

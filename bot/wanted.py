@@ -3,19 +3,18 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from datetime import date
 from functools import cache
 
-from bot.cues import cues, table
+from bot.cues import table
 from bot.departments import Departments
 from bot.facets import kinds_meant
 from bot.lexicon import Lexicon
 from bot.naming import DocumentNames
 from bot.numbering import Mention
 from bot.records import Level, Reference
-from bot.references import references, to_han, to_number, without_references, years
+from bot.references import blanked, references, to_han, to_number, without_references, years
 from bot.subject import Word, words_of
 from bot.understand import strip_question_words
 from index.places import place_spans
@@ -29,8 +28,6 @@ _YEARS = re.compile(
     r"(?<!\d)(?:(?:19|20)\d{2}|\d{2}(?=年))\s*(?:年度?|版)?|[去今前明]年|二[〇零][〇零一二三四五六七八九]{2}年"
 )
 _MARKS = re.compile(r"[^\w\u4e00-\u9fff]+")
-_UNTIL = re.compile(r"[\u4e00-\u9fff]+")
-_AND = re.compile(r"\s*(?:[、,和与及]|以及)\s*")
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,8 +103,8 @@ class QueryReader:
             documents, begun, text = self._names.numbers.begun(whole), (), ""
         pointed, headed, text = _pointed(text)
         spans = place_spans(text, self._places)
-        text = _without(text, [(start, end) for start, end, _ in spans])
-        departments, any_department, text = self._bodies(text)
+        text = blanked(text, [(start, end) for start, end, _ in spans])
+        departments, any_department, text = self._departments.asked(text)
         asked, text = _years(text, on)
         validity, text = _standing(text, {key: tuple(words) for key, words in table("find")["validity"].items()})
         levels, text = _standing(text, {key: tuple(words) for key, words in table("find")["levels"].items()})
@@ -138,7 +135,7 @@ class QueryReader:
             return (), text
         titles = [(a, b) for a, b, _ in self._names.name_spans(text)]
         kept = [m for m in found if not any(a < m.start() < b or a < m.end() < b for a, b in titles)]
-        return tuple(m[1] for m in kept if m[1].strip()), _without(text, [m.span() for m in kept])
+        return tuple(m[1] for m in kept if m[1].strip()), blanked(text, [m.span() for m in kept])
 
     def _documents(self, text: str) -> tuple[tuple[str, ...] | None, tuple[str, ...], str]:
         """The documents named, the numbers that none bears, and the text without either."""
@@ -146,38 +143,10 @@ class QueryReader:
         borne = tuple(dict.fromkeys(i for m in mentions for i in m.documents))
         if mentions:
             unborne = tuple(_squeezed(m) for m in mentions if not m.documents)
-            return borne, () if borne else unborne, _without(text, [(m.start, m.end) for m in mentions])
+            return borne, () if borne else unborne, blanked(text, [(m.start, m.end) for m in mentions])
         titled = self._names.by_title(text)
         spans = [(a, b) for a, b, _ in self._names.name_spans(text)]
-        return (titled, (), _without(text, spans)) if titled else (None, (), text)
-
-    def _bodies(self, text: str) -> tuple[tuple[str, ...], bool, str]:
-        """The bodies asked for as responsible; one that ends like a body but that no item names finds nothing."""
-        cue = _department_cue().search(text)
-        if cue is None:
-            return self._acting(text)
-        names, at = [], cue.end()
-        while run := _UNTIL.match(text, at):
-            name = self._departments.longest(run[0])
-            if not name and re.search("局|厅|委|办", run[0]):
-                name = re.split("(?<=[局厅委办])", run[0])[0]
-            if not name:
-                break
-            names.append(name)
-            at = text.index(name, at) + len(name)
-            if not (joint := _AND.match(text, at)):
-                break
-            at = joint.end()
-        return tuple(names), not names, _without(text, [(cue.start(), at)])
-
-    def _acting(self, text: str) -> tuple[tuple[str, ...], bool, str]:
-        """财政局牵头的任务: a known body before a verb of responsibility."""
-        for match in _acting_body().finditer(text):
-            for start in range(match.start(1), match.end(1) - 1):
-                name = text[start : match.end(1)]
-                if name.endswith(cues("departments", "endings", "find")) and self._departments.answering(name):
-                    return (name,), False, _without(text, [(start, match.end())])
-        return (), False, text
+        return (titled, (), blanked(text, spans)) if titled else (None, (), text)
 
 
 def _pointed(text: str) -> tuple[tuple[Reference, ...], tuple[str, ...], str]:
@@ -203,7 +172,7 @@ def _standing(text: str, meanings: dict[str, tuple[str, ...]]) -> tuple[list[str
         match = _apart(words).search(text)
         if match:
             found.append(meaning)
-            text = _without(text, [match.span()])
+            text = blanked(text, [match.span()])
     return found, text
 
 
@@ -221,22 +190,5 @@ def _kind_words() -> tuple[str, ...]:
     return tuple(sorted(dict.fromkeys(words), key=len, reverse=True))
 
 
-@cache
-def _department_cue() -> re.Pattern[str]:
-    return re.compile(rf"(?:{'|'.join(cues('departments', 'cues', 'find'))})\s*[:：]?\s*(?:[是为有]\s*)?")
-
-
-@cache
-def _acting_body() -> re.Pattern[str]:
-    verbs = "|".join(cues("departments", "verbs", "find"))
-    return re.compile(rf"([\u4e00-\u9fff]{{2,14}}?)(?:{verbs})(?:落实)?(?=的|哪|什么|\s|$)")
-
-
 def _squeezed(mention: Mention) -> str:
     return f"{mention.written}号"
-
-
-def _without(text: str, spans: Iterable[tuple[int, int]]) -> str:
-    """The text with the spans, which may overlap, each replaced by a blank."""
-    taken = {i for start, end in spans for i in range(start, end)}
-    return "".join(" " if i in taken else letter for i, letter in enumerate(text))
