@@ -13,7 +13,7 @@ from index.records import Chunk
 from index.tokens import grams
 
 FIELDS = {"title": 1.0, "path": 2.0, "text": 0.7, "responsible": 1.5}
-DEPTH = 300  # passages looked at by words
+DEPTH = 250  # passages looked at by words
 SOME = 300  # documents that the index is told to keep to: naming more of them costs more than it saves
 _FEW = 12  # documents read whole
 _FORMAL_TERMS, _FORMAL_WEIGHT = 12, 0.3

@@ -34,10 +34,17 @@ class Holdings:
         self._newest = {d.id: -(day.toordinal() if (day := version_date(d)) else 0) for d in library.documents()}
         self._depth = {d.id: None if d.kind == "third_party" else _depth(d.place) for d in library.documents()}
         self.states = lru_cache(maxsize=4)(self._states)
+        self._in_state = lru_cache(maxsize=4)(self._by_state)
         self._applying = lru_cache(maxsize=200)(self._in_places)
 
     def _states(self, day: date) -> dict[str, str]:
         return {d.id: state(d, day, superseded=d.id in self.superseded) for d in self._library.documents()}
+
+    def _by_state(self, day: date) -> dict[str, set[str]]:
+        found: dict[str, set[str]] = defaultdict(set)
+        for i, now in self.states(day).items():
+            found[now].add(i)
+        return found
 
     def _in_places(self, places: tuple[Place, ...]) -> set[str]:
         return {d.id for d in self._library.documents() if applies(d, places)}
@@ -57,8 +64,8 @@ class Holdings:
         if wanted.years and (wanted.documents is not None or not wanted.subject):
             sets.append(self._any("years", wanted.years))
         if wanted.validity:
-            states = self.states(day).items()
-            sets.append({i for i, now in states if any(in_state(now, asked) for asked in wanted.validity)})
+            found = self._in_state(day).items()
+            sets.append(set().union(*(i for s, i in found if any(in_state(s, v) for v in wanted.validity))))
         sets += self._passing(filters, day)
         return frozenset(sets[0]).intersection(*sets[1:]) if sets else None
 
@@ -66,12 +73,13 @@ class Holdings:
         if filters.kind:
             yield self._any("kind", kinds_meant(filters.kind))
         if filters.validity:
-            yield {i for i, now in self.states(day).items() if label(now) == filters.validity}
+            found = self._in_state(day).items()
+            yield set().union(*(ids for name, ids in found if label(name) == filters.validity))
         if filters.year is not None:
             yield self._any("year", [filters.year])
         if filters.place:
-            found = places_in(fold(filters.place), self.places)
-            yield self._any("place", [found[-1].full_name if found else filters.place])
+            places = places_in(fold(filters.place), self.places)
+            yield self._any("place", [places[-1].full_name if places else filters.place])
 
     def _any(self, name: str, values: Iterable[Hashable]) -> set[str]:
         return set().union(*(self._having.get((name, value), ()) for value in values))

@@ -20,9 +20,9 @@ def section_lines(
     lines = [document.title, described(about)]
     if not section:
         return [*lines, *(a.path for a in articles if a.path)]
-    meant = _meant(articles, wanted, section)
-    for i in meant:
-        lines += [articles[i].path, *_text(document, articles, i, wanted)]
+    for i in _meant(articles, wanted, section):
+        text = _text(document, articles, i, wanted)
+        lines += [articles[i].path, *text] if text else []
     return lines if len(lines) > 2 else [*lines, message("no_section")]
 
 
@@ -43,7 +43,7 @@ def _meant(articles: Sequence[Article], wanted: Wanted, section: str) -> list[in
         found = [
             i
             for i, a in enumerate(articles)
-            if a.heading and words[-1] in fold(a.heading) and all(w in paths[i] for w in words)
+            if words and a.heading and words[-1] in fold(a.heading) and all(w in paths[i] for w in words)
         ]
     inside = {j for i in found for j in _below(articles, i)}
     return [i for i in found if i not in inside]

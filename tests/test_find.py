@@ -8,6 +8,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from bot.find import Filters, Finder
 from index.embed import load_embedder
@@ -51,6 +53,21 @@ def test_what_is_looked_up_is_found(case: dict[str, Any], finder: Finder) -> Non
 @pytest.mark.parametrize("case", SHARED)
 def test_what_is_looked_up_in_real_documents_is_found(case: dict[str, Any], shared_finder: Finder) -> None:
     _check(case, shared_finder)
+
+
+ODD = st.text("教基晋〔〕[]()（）第条款项章号二三三、12021 \"“”’责任单位财政局有效条例浙江省，/-*%'", max_size=24)
+
+
+@settings(max_examples=150, deadline=None)
+@given(ODD | st.text(max_size=40))
+def test_whatever_is_typed_is_answered(finder: Finder, query: str) -> None:
+    found = finder.search(query, on=TODAY)
+    assert len(found.sections) <= found.total
+    assert all(found.sections[i].label == i + 1 for i in range(len(found.sections)))
+    for c in found.sections:
+        assert finder.library.document(c.document_id).text[c.start : c.end] == c.quote
+    assert finder.show(query, on=TODAY)
+    assert finder.show("浙教示〔2026〕21号", query, on=TODAY)
 
 
 def _check(case: dict[str, Any], finder: Finder) -> None:
