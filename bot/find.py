@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
 
@@ -129,7 +129,7 @@ class Finder:
             return [self.library.document(i) for i in [i for i in ids if i not in self._superseded] or ids]
         if not wanted.words:
             return []
-        documents = self.library.documents() if allowed is None else map(self.library.document, allowed)
+        documents = (d for d in self.library.documents() if allowed is None or d.id in allowed)
         titled = [d for d in documents if all(any(f in d.title for f, _ in w.forms) for w in wanted.words)]
         return [s.document for s in whole_documents(titled, wanted, self._holdings, day)[:1]]
 
@@ -143,14 +143,18 @@ class Finder:
             return self._by_text(replace(wanted, documents=None), None, day)
         if not wanted.subject and wanted.documents is None:
             ids = allowed if allowed is not None else wanted.begun
-            return whole_documents(map(self.library.document, ids), wanted, self._holdings, day)
+            return self._whole(ids, wanted, day)
         found = self._by_text(wanted, allowed, day)
         if not found and wanted.documents and allowed and not (wanted.references or wanted.headed or wanted.phrases):
-            return whole_documents(map(self.library.document, allowed), wanted, self._holdings, day)
+            return self._whole(allowed, wanted, day)
         begun = [self.library.document(i) for i in wanted.begun if allowed is None or i in allowed][:_BEGUN_SHOWN]
         first = {d.id for d in begun}
         rest = [s for s in found if s.article or s.document.id not in first]
         return [*(Section(d, 0) for d in begun), *rest]
+
+    def _whole(self, ids: Collection[str], wanted: Wanted, day: date) -> list[Section]:
+        documents = (d for d in self.library.documents() if d.id in ids)
+        return whole_documents(documents, wanted, self._holdings, day)
 
     def _by_text(self, wanted: Wanted, allowed: Allowed, day: date) -> list[Section]:
         scored = candidates(wanted, self.library, allowed, self._holdings.apart(wanted, allowed))

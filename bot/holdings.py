@@ -93,7 +93,7 @@ class Holdings:
         if wanted.places:
             groups.append([i for i in ids if self.marks[i].level not in ("", "national")])
         if wanted.years and wanted.documents is None:
-            groups.append([i for i in ids if self.marks[i].years & set(wanted.years)])
+            groups.append(self._any("years", wanted.years).intersection(ids))
         return groups
 
     def of_year(self, document_id: str, text: str, wanted: Wanted) -> bool:

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
-from bot.numbering import squeezed
+from bot.numbering import cites
 from bot.records import Reference
 from bot.references import number_of, to_number
 from bot.subject import Word
@@ -90,8 +90,8 @@ class Matcher:
     def _numbered(self, chunk: Chunk) -> bool:
         if not self._wanted.numbers:
             return True
-        text = squeezed(fold(chunk.text))
-        return any(number in text for number in self._wanted.numbers)
+        text = fold(chunk.text)
+        return any(cites(text, number) for number in self._wanted.numbers)
 
 
 def label_rank(wanted: Wanted, path: str) -> int | None:

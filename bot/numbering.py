@@ -33,7 +33,7 @@ _HAN_DIGITS = str.maketrans("〇零一二三四五六七八九", "00123456789")
 
 @dataclass(frozen=True, slots=True)
 class Mention:
-    """Where a text gives a 文号, `written` without brackets; `documents` is empty where the library has none of it."""
+    """Where a text gives a 文号, `written` as 教基 2020 7; `documents` is empty where the library has none of it."""
 
     start: int
     end: int
@@ -98,8 +98,14 @@ class DocumentNumbers:
             known = max((size for size, _ in fitting), default=0) or self._known(body)
             if documents or known or (year and re.search(_OPEN, match[0])):
                 start = match.end("body") - (known or len(body))
-                found.append(Mention(start, match.end(), f"{text[start : match.end('body')]}{year}{number}", documents))
+                written = f"{text[start : match.end('body')]} {year} {number}"
+                found.append(Mention(start, match.end(), written, documents))
         return found
+
+    def half_typed(self, text: str) -> bool:
+        """Whether the whole folded text is a number up to somewhere behind its opening bracket."""
+        typed = _BEGUN.fullmatch(text)
+        return typed is not None and bool(typed["open"] and (typed["year"] or self._known(typed["body"])))
 
     def begun(self, text: str) -> tuple[str, ...]:
         """Documents whose number begins as the whole folded text does (晋教, 晋教〔20, 晋教〔2021〕5), the newest first."""
@@ -118,8 +124,13 @@ class DocumentNumbers:
         return max((len(own) for own in self._bodies if body.endswith(own)), default=0)
 
 
-def squeezed(text: str) -> str:
-    """Text without what separates the parts of a number, so that every way to write it meets: 教基〔2020〕7号 → 教基20207号."""
+def cites(text: str, written: str) -> bool:
+    """Whether a folded text gives a number (`Mention.written`), however it writes it."""
+    return f"{written.replace(' ', '')}号" in _squeezed(text)
+
+
+def _squeezed(text: str) -> str:
+    """Text without what separates the parts of a number: 教基〔2020〕7号 → 教基20207号."""
     return re.sub(rf"{_OPEN}|{_CLOSE}|\s|第(?=\d)|字(?=.?\d)", "", text)
 
 

@@ -72,7 +72,8 @@ def _joined(words: Sequence[Word]) -> list[Word]:
 
 @cache
 def _synonyms() -> dict[str, tuple[str, ...]]:
-    groups = table("find")["synonyms"]["groups"]
-    return {
-        word: tuple(other for other in group.split() if other != word) for group in groups for word in group.split()
-    }
+    found: dict[str, tuple[str, ...]] = {}
+    for group in table("find")["synonyms"]["groups"]:
+        for word in (words := group.split()):
+            found[word] = (*found.get(word, ()), *(other for other in words if other != word))
+    return found

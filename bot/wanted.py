@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from functools import cache
 
-from bot.cues import table
+from bot.cues import cues, table
 from bot.departments import Departments
 from bot.facets import kinds_meant
 from bot.lexicon import Lexicon
 from bot.naming import DocumentNames
-from bot.numbering import Mention
 from bot.records import Level, Reference
 from bot.references import blanked, references, to_han, to_number, without_references, years
 from bot.subject import Word, words_of
@@ -34,7 +34,7 @@ _MARKS = re.compile(r"[^\w\u4e00-\u9fff]+")
 class Wanted:
     """A query as read. `documents` is None where none is named, empty where one is named that the library lacks.
 
-    `numbers`: 文号 that no document bears, as `numbering.squeezed` writes them. `begun`: documents whose name or number
+    `numbers`: 文号 that no document bears, as `Mention.written`. `begun`: documents whose name or number
     begins as the query does. `headed`: labels of chapters and sections (第二章). `text` is what is left, the subject.
     """
 
@@ -99,7 +99,7 @@ class QueryReader:
         phrases, text = self._phrases(text)
         documents, numbers, text = self._documents(text)
         begun = self._names.begun(whole) if documents is None and not phrases else ()
-        if documents is None and re.search(r"[\u4e00-\u9fff][\[〔【(（]\d{0,4}[\]〕】)）]?\d*$", whole):
+        if documents is None and self._names.numbers.half_typed(whole):
             documents, begun, text = self._names.numbers.begun(whole), (), ""
         pointed, headed, text = _pointed(text)
         spans = place_spans(text, self._places)
@@ -122,7 +122,7 @@ class QueryReader:
             departments=departments,
             any_department=any_department,
             places=tuple(dict.fromkeys(place for _, _, place in spans)),
-            kinds=tuple(kinds_meant(word) for word in kinds),
+            kinds=_kinds(kinds),
             levels=tuple(levels),  # type: ignore[arg-type]
             validity=tuple(validity),
             years=asked,
@@ -142,7 +142,7 @@ class QueryReader:
         mentions = self._names.numbers.mentions(text)
         borne = tuple(dict.fromkeys(i for m in mentions for i in m.documents))
         if mentions:
-            unborne = tuple(_squeezed(m) for m in mentions if not m.documents)
+            unborne = tuple(m.written for m in mentions if not m.documents)
             return borne, () if borne else unborne, blanked(text, [(m.start, m.end) for m in mentions])
         titled = self._names.by_title(text)
         spans = [(a, b) for a, b, _ in self._names.name_spans(text)]
@@ -178,8 +178,9 @@ def _standing(text: str, meanings: dict[str, tuple[str, ...]]) -> tuple[list[str
 
 @cache
 def _apart(words: tuple[str, ...]) -> re.Pattern[str]:
-    longest = "|".join(map(re.escape, sorted(words, key=len, reverse=True)))
-    return re.compile(rf"(?<![^\s的和、])(?:{longest})类?(?=的|文件|\s|、|和|$)")
+    joined = "|".join(map(re.escape, sorted((w for w in words if not w.endswith("的")), key=len, reverse=True)))
+    carried = "".join(f"|{re.escape(word)}" for word in words if word.endswith("的"))
+    return re.compile(rf"(?<![^\s的和、])(?:(?:{joined})类?(?=的|文件|\s|、|和|$){carried})")
 
 
 @cache
@@ -190,5 +191,9 @@ def _kind_words() -> tuple[str, ...]:
     return tuple(sorted(dict.fromkeys(words), key=len, reverse=True))
 
 
-def _squeezed(mention: Mention) -> str:
-    return f"{mention.written}号"
+def _kinds(words: Sequence[str]) -> tuple[frozenset[str], ...]:
+    """What the words for documents mean: one of the kinds named, and one of the genres named."""
+    genres = frozenset(cues("genres", "words", "find"))
+    meant = [kinds_meant(word) for word in words]
+    either = (frozenset().union(*(m for m in meant if (m <= genres) is genre)) for genre in (False, True))
+    return tuple(kinds for kinds in either if kinds)

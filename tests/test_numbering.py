@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.numbering import DocumentNumbers, squeezed
+from bot.numbering import DocumentNumbers, cites
 from index.places import place_of
 from index.records import PolicyDocument
 from index.tokens import fold
@@ -86,7 +86,7 @@ def test_a_mention_covers_the_number_and_nothing_before_it() -> None:
     text = "请看晋教〔2021〕5号第六条"
     (mention,) = NUMBERS.mentions(text)
     assert text[mention.start : mention.end] == "晋教〔2021〕5号"
-    assert mention.written == "晋教20215"
+    assert mention.written == "晋教 2021 5"
 
 
 @pytest.mark.parametrize(
@@ -106,6 +106,23 @@ def test_a_number_is_found_while_it_is_typed(typed: str, expected: list[str]) ->
     assert list(NUMBERS.begun(typed)) == expected
 
 
+@pytest.mark.parametrize(
+    ("typed", "half"),
+    [
+        ("晋教〔20", True),
+        ("晋教〔", True),
+        ("京教〔2019", True),
+        ("工资（", False),
+        ("晋教", False),
+        ("晋教〔2021〕5", True),
+    ],
+)
+def test_a_half_typed_number_is_no_text(typed: str, half: bool) -> None:
+    assert NUMBERS.half_typed(fold(typed)) is half
+
+
 @pytest.mark.parametrize("written", ["教基〔2020〕7号", "教基[2020]7号", "教基（2020） 7 号", "教基〔2020〕第7号"])
-def test_every_way_to_write_a_number_is_squeezed_into_one(written: str) -> None:
-    assert squeezed(fold(written)) == "教基20207号"
+def test_a_number_is_cited_however_it_is_written(written: str) -> None:
+    assert cites(fold(f"依据{written}办理"), "教基 2020 7")
+    assert not cites(fold(written), "教基 2020 17")
+    assert not cites(fold(written), "教基 2020 8")
