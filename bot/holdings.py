@@ -33,6 +33,9 @@ class Holdings:
                 self._having[value].add(i)
         self._newest = {d.id: -(day.toordinal() if (day := version_date(d)) else 0) for d in library.documents()}
         self._depth = {d.id: None if d.kind == "third_party" else _depth(d.place) for d in library.documents()}
+        self._alike: dict[Hashable, list[str]] = defaultdict(list)
+        for d in library.documents():
+            self._alike[d.id if d.kind == "third_party" else d.place].append(d.id)
         self.states = lru_cache(maxsize=4)(self._states)
         self._in_state = lru_cache(maxsize=4)(self._by_state)
         self._applying = lru_cache(maxsize=200)(self._in_places)
@@ -47,7 +50,8 @@ class Holdings:
         return found
 
     def _in_places(self, places: tuple[Place, ...]) -> set[str]:
-        return {d.id for d in self._library.documents() if applies(d, places)}
+        """Asked once for each place that has documents: they all apply, or none. Third parties' texts are asked singly."""
+        return {i for alike in self._alike.values() if applies(self._library.document(alike[0]), places) for i in alike}
 
     def allowed(self, wanted: Wanted, day: date, filters: Filters = NO_FILTERS) -> Allowed:
         """The documents that are what is wanted; None where it does not matter.
