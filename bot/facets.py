@@ -50,6 +50,7 @@ class Marks:
     level: Level
     year: int | None
     years: frozenset[int]
+    version: date | None
 
 
 def marks_of(document: PolicyDocument) -> Marks:
@@ -69,6 +70,7 @@ def marks_of(document: PolicyDocument) -> Marks:
         level=_level(document.place),
         year=version.year if version else max(years, default=None),
         years=frozenset(years),
+        version=version,
     )
 
 

@@ -8,7 +8,7 @@ from datetime import date
 from functools import lru_cache
 
 from bot.facets import NO_FILTERS, Filters, Marks, in_state, kinds_meant, label, marks_of, over, state
-from bot.scope import applies, version_date
+from bot.scope import applies
 from bot.wanted import Wanted
 from index.library import Library
 from index.places import places_in
@@ -31,7 +31,7 @@ class Holdings:
         for i, marks in self.marks.items():
             for value in (("place", marks.place), ("level", marks.level), ("year", marks.year), *_many(marks)):
                 self._having[value].add(i)
-        self._newest = {d.id: -(day.toordinal() if (day := version_date(d)) else 0) for d in library.documents()}
+        self._newest = {i: -marks.version.toordinal() if marks.version else 0 for i, marks in self.marks.items()}
         self._depth = {d.id: None if d.kind == "third_party" else _depth(d.place) for d in library.documents()}
         self._alike: dict[Hashable, list[str]] = defaultdict(list)
         for d in library.documents():

@@ -91,8 +91,10 @@ def _check(case: dict[str, Any], finder: Finder) -> None:
         assert found.total == case["total"], places
     if "quote" in case:
         assert case["quote"] in found.sections[0].quote
-    if "validity" in case:
-        assert all(case["validity"] in c.validity for c in found.sections)
+    states = [name for name, _ in found.facets["validity"]]
+    if "state" in case:
+        assert states == [case["state"]]
+    assert case.get("without") not in states
     for document, remark in case.get("remarks", {}).items():
         assert any(remark in r for c in found.sections if document in c.title for r in c.remarks)
 
