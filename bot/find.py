@@ -161,8 +161,8 @@ class Finder:
         return ranked(scored, wanted, self._holdings, self.library, day)
 
     def _remarks(self, section: Section, wanted: Wanted) -> tuple[str, ...]:
-        """What a reader must know besides: a rule from above the asked place, a duty that the item itself does not name."""
-        remarks = []
+        """What a reader must know besides: a number only cited, a rule from above the place, a duty the item does not name."""
+        remarks = [message("find_cites", file="page")] if wanted.numbers else []
         place = section.document.place
         if wanted.places and place is not None and place not in wanted.places:
             remarks.append(message("higher_level"))
