@@ -10,7 +10,6 @@ from functools import lru_cache
 from bot.numbering import cites
 from bot.records import Reference
 from bot.references import number_of, to_number
-from bot.subject import Word
 from bot.wanted import Wanted
 from index.records import Chunk, PolicyDocument
 from index.tokens import fold
@@ -61,7 +60,7 @@ class Matcher:
         text = f"{chunk.path}\n{chunk.text}\n{chunk.indexed}\n{' '.join(chunk.responsible)}".lower()
         own, said = [], []
         for word in self._wanted.words:
-            inside, above = _credit(word, text), _credit(word, document.title)
+            inside, above = word.credit(text), word.credit(document.title)
             own.append(max(inside, above * _TITLE_SHARE))
             said.append(max(inside, above))
         return Match(tuple(own), tuple(said), pointed, self._near(chunk, document.title))
@@ -115,11 +114,6 @@ def _rank(reference: Reference, path: str) -> int | None:
     label = path.rsplit(" / ", 1)[-1]
     rank = next((i for i, pattern in enumerate(_LABELS) if pattern.match(label)), None)
     return rank if rank is not None and number_of(label) == reference.article else None
-
-
-def _credit(word: Word, text: str) -> float:
-    """How much the first form of a word that stands in the text counts; forms stand by falling credit."""
-    return next((credit for form, credit in word.forms if form in text), 0.0)
 
 
 def surely_pointed(match: Match) -> bool:

@@ -20,8 +20,8 @@ _MENTION = re.compile(
     rf"第?\s*(?P<number>\d{{1,4}}|[{_NUMERAL}]{{1,6}})\s*号(?!线|楼|院|店|门|房|考)"
 )
 _BEGUN = re.compile(
-    rf"(?P<body>[\u4e00-\u9fff]{{2,12}}?)\s*字?\s*"
-    rf"(?:(?P<open>{_OPEN})\s*(?P<year>\d{{0,4}})\s*{_CLOSE}?\s*第?\s*(?P<number>\d{{0,4}})\s*号?)?"
+    rf"(?P<body>[\u4e00-\u9fff]{{2,12}}?)\s*字?\s*第?(?P<open>{_OPEN})?\s*(?P<year>\d{{0,4}})\s*{_CLOSE}?\s*第?\s*"
+    r"(?P<number>\d{0,4})\s*号?"
 )
 _OWN = re.compile(r"(?P<body>[\u4e00-\u9fff]{1,12})〔(?P<year>\d{4})〕(?P<number>\d+)号")
 _ORDER = re.compile(rf"(国务院|主席|教育部|[\u4e00-\u9fff]{{2,8}}政府)?令第?(\d+|[{_NUMERAL}]+)号")
@@ -51,6 +51,11 @@ class _Number:
     callers: tuple[str, ...]
     document: str
 
+    @property
+    def newest(self) -> tuple[int, int]:
+        """The key that sorts the newest number first."""
+        return -int(self.year or 0), self.number
+
     def fits(self, body: str, year: str) -> int:
         """How many letters at the end of `body` name this number's letters or issuer; 0 where they do not."""
         if year and self.year and year != self.year:
@@ -68,10 +73,14 @@ class _Number:
                 return len(part)
         return 0
 
-    def begins(self, body: str, year: str, number: str) -> bool:
-        """Whether the number begins with what is typed up to somewhere behind its opening bracket."""
-        named = self.body.endswith(body) or body.endswith((self.body, *self.callers))
-        return named and self.year.startswith(year) and str(self.number).startswith(number)
+    def begins(self, body: str, year: str, number: str, *, bracket: bool) -> bool:
+        """Whether the number begins with what is typed; without a bracket the first digits may be either (晋教5)."""
+        if not (self.body.endswith(body) or body.endswith((self.body, *self.callers))):
+            return False
+        own = str(self.number)
+        if not bracket and not number and own.startswith(year):
+            return True
+        return bool(self.year) and self.year.startswith(year) and own.startswith(number)
 
 
 class DocumentNumbers:
@@ -102,23 +111,27 @@ class DocumentNumbers:
                 found.append(Mention(start, match.end(), written, documents))
         return found
 
-    def half_typed(self, text: str) -> bool:
-        """Whether the whole folded text is a number up to somewhere behind its opening bracket."""
+    def half_typed(self, text: str) -> tuple[str, ...] | None:
+        """Documents with a number that the whole folded text begins (晋教〔20, 晋教5), the one that it ends first.
+
+        None where the text begins no number: 晋教〔2019 does although no document bears one, 工资（ does not.
+        """
         typed = _BEGUN.fullmatch(text)
-        return typed is not None and bool(typed["open"] and (typed["year"] or self._known(typed["body"])))
+        if typed is None or not (typed["open"] or typed["year"]):
+            return None
+        body, year, number, bracket = typed["body"], typed["year"], typed["number"], bool(typed["open"])
+        found = [own for own in self._own if own.begins(body, year, number, bracket=bracket)]
+        if not found and not (bracket and (year or self._known(body))):
+            return None
+        whole = number or year
+        return _ids(sorted(found, key=lambda own: (str(own.number) != whole, *own.newest)))
 
     def begun(self, text: str) -> tuple[str, ...]:
-        """Documents whose number begins as the whole folded text does (晋教, 晋教〔20, 晋教〔2021〕5), the newest first."""
-        typed = _BEGUN.fullmatch(text)
-        if typed is None or (not typed["open"] and _is_word(typed["body"])):
+        """Documents with a number whose letters begin as the whole folded text does (晋教), where it is no word, newest first."""
+        if not re.fullmatch(r"[\u4e00-\u9fff]{2,12}", text) or _is_word(text):
             return ()
-        body, year, number = typed["body"], typed["year"] or "", typed["number"] or ""
-        if typed["open"]:
-            found = [own for own in self._own if own.begins(body, year, number)]
-        else:
-            found = [own for own in self._own if own.body.startswith(body)]
-        found.sort(key=lambda own: (str(own.number) != number, own.body != body, -int(own.year or 0), own.number))
-        return tuple(dict.fromkeys(own.document for own in found))
+        found = [own for own in self._own if own.body.startswith(text)]
+        return _ids(sorted(found, key=lambda own: (own.body != text, *own.newest)))
 
     def _known(self, body: str) -> int:
         return max((len(own) for own in self._bodies if body.endswith(own)), default=0)
@@ -132,6 +145,10 @@ def cites(text: str, written: str) -> bool:
 def _squeezed(text: str) -> str:
     """Text without what separates the parts of a number: 教基〔2020〕7号 → 教基20207号."""
     return re.sub(rf"{_OPEN}|{_CLOSE}|\s|第(?=\d)|字(?=.?\d)", "", text)
+
+
+def _ids(numbers: Iterable[_Number]) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(own.document for own in numbers))
 
 
 def _own_numbers(document: PolicyDocument) -> list[_Number]:

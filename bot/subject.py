@@ -3,26 +3,35 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 
 from bot.cues import cues, table
 from bot.lexicon import Lexicon
 from index.tokens import fold
 
-_FORMAL, _BEGUN, _FORMS = 0.9, 0.85, 8
+_FORMAL, _BEGUN, _APART, _FORMS = 0.9, 0.85, 0.85, 8
 
 
 @dataclass(frozen=True, slots=True)
 class Word:
-    """One thing that a section should say: the forms in which it may, each with how much it counts, and its weight."""
+    """One thing that a section should say: the forms in which it may, each with how much it counts, and its weight.
+
+    `parts` are the words of a compound, which a section may say apart (教师编制: 教师 … 编制).
+    """
 
     forms: tuple[tuple[str, float], ...]
     weight: float = 1.0
+    parts: tuple[str, ...] = ()
 
     @property
     def typed(self) -> str:
         return self.forms[0][0]
+
+    def credit(self, text: str) -> float:
+        """How much what a text says of it counts: its first form that stands there (they fall in credit), or its parts."""
+        found = next((credit for form, credit in self.forms if form in text), 0.0)
+        return found or (_APART if self.parts and all(part in text for part in self.parts) else 0.0)
 
 
 def words_of(text: str, lexicon: Lexicon, *, every: bool = False) -> tuple[Word, ...]:
@@ -44,7 +53,9 @@ def _words_of(token: str, lexicon: Lexicon) -> list[Word]:
         if match is not None:
             formal = dict.fromkeys(fold(term) for group in match.groups for term in group.formal)
             near = (*formal, *_synonyms().get(match.term, ()))
-            words.append(_word(match.term, near, max(group.weight for group in match.groups)))
+            parts = tuple(piece for piece in rjieba.cut(match.term, False) if len(piece) > 1)
+            word = _word(match.term, near, max(group.weight for group in match.groups))
+            words.append(replace(word, parts=parts if len("".join(parts)) == len(match.term) > len(parts[0]) else ()))
             at = match.end
     return _joined(words)
 

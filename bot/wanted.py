@@ -23,6 +23,7 @@ from index.tokens import fold
 
 _QUOTED = re.compile(r"[“\"「『]([^“”\"「」『』]{1,80})(?:[”\"」』]|$)")
 _HEADED = re.compile(r"第\s*([一二三四五六七八九十百\d]{1,4})\s*([编章节])")
+_HALF = re.compile(r"第[一二三四五六七八九十百\d]*\s*$")  # 第五十九条第二, before 款 is typed
 _FIGURE = re.compile(r"\d+(?:\.\d+)?\s*(?=[元块万亿人名所个%分岁平米天])")
 _YEARS = re.compile(
     r"(?<!\d)(?:(?:19|20)\d{2}|\d{2}(?=年))\s*(?:年度?|版)?|[去今前明]年|二[〇零][〇零一二三四五六七八九]{2}年"
@@ -99,8 +100,9 @@ class QueryReader:
         phrases, text = self._phrases(text)
         documents, numbers, text = self._documents(text)
         begun = self._names.begun(whole) if documents is None and not phrases else ()
-        if documents is None and self._names.numbers.half_typed(whole):
-            documents, begun, text = self._names.numbers.begun(whole), (), ""
+        half_typed = self._names.numbers.half_typed(whole) if documents is None else None
+        if half_typed is not None:
+            documents, begun, text = half_typed, (), ""
         pointed, headed, text = _pointed(text)
         spans = place_spans(text, self._places)
         text = blanked(text, [(start, end) for start, end, _ in spans])
@@ -153,7 +155,7 @@ def _pointed(text: str) -> tuple[tuple[Reference, ...], tuple[str, ...], str]:
     headed = tuple(f"{to_number(m[1])}{m[2]}" for m in _HEADED.finditer(text))
     text = _HEADED.sub(" ", text)
     found = references(text)
-    return found, headed, without_references(text) if found else text
+    return found, headed, _HALF.sub("", without_references(text)) if found else text
 
 
 def _years(text: str, on: date) -> tuple[tuple[int, ...], str]:
