@@ -143,34 +143,59 @@ def ask(
 
 def _described(citation: Citation) -> str:
     dates = "，".join(f"{name} {day}" for name, day in citation.dates)
-    known = "；".join(x for x in (citation.place, citation.doc_no, dates, citation.validity, citation.source) if x)
-    return f"{citation.title} {citation.path}（{known}）"
+    known = (citation.place, citation.doc_no, dates, citation.validity, *citation.remarks, citation.source)
+    return f"{citation.title} {citation.path}（{'；'.join(x for x in known if x)}）"
 
 
 @app.command()
-def find(query: Annotated[str, typer.Argument(help="文号、条号、标题词、责任单位")], as_json: AsJson = False) -> None:
+def find(
+    query: Annotated[str, typer.Argument(help="文号、条号、标题词、责任单位、地方、种类、年份，可以并用")] = "",
+    *,
+    place: Annotated[str, typer.Option(help="只要这个地方的文件，例如 三台县")] = "",
+    kind: Annotated[str, typer.Option(help="只要这种文件，例如 法律、条例、政策文件")] = "",
+    validity: Annotated[str, typer.Option(help="只要这种效力，例如 现行有效")] = "",
+    year: Annotated[int | None, typer.Option(help="只要这一年的文件")] = None,
+    department: Annotated[str, typer.Option(help="只要这个部门负责的事项，例如 财政局")] = "",
+    on: Annotated[str, typer.Option(help="按哪天有效，例如 2026-11-21")] = "",
+    as_json: AsJson = False,
+) -> None:
     """查条款。"""
     with _sentences():
-        from bot.pages import citation_json
+        from bot.facets import Filters
+        from bot.pages import BadInput, citation_json, day
 
-        found = _shelf(load_settings()).finder.find(query)
+        filters = Filters(place, kind, validity, year, department)
+        try:
+            found = _shelf(load_settings()).finder.search(query, filters, on=day(on))
+        except BadInput as error:
+            raise YoujuError(str(error)) from error
         if as_json:
-            _print_json([citation_json(c) for c in found])
+            _print_json([citation_json(c) for c in found.sections])
             return
-        out.print(text("found", count=len(found)) if found else text("found_nothing"))
-        for citation in found:
+        out.print(text("found", count=found.total) if found.total else text("found_nothing"))
+        for citation in found.sections:
             out.print(Text(f"{citation.label}. {_described(citation)}", style="bold"), soft_wrap=True)
             out.print(Text(f"   {citation.quote[:120]}".replace("\n", " ")), soft_wrap=True)
+        for name, values in found.facets.items():
+            if len(values) > 1:
+                counted = "、".join(f"{value} {count}" for value, count in values)
+                out.print(Text(f"{text(f'facet_{name}')}：{counted}", style="dim"), soft_wrap=True)
 
 
 @app.command()
 def show(
-    document: Annotated[str, typer.Argument(help="文号或标题")],
-    section: Annotated[str, typer.Argument(help="条号，例如 第六条；不写时列出目录")] = "",
+    words: Annotated[list[str], typer.Argument(help="文号或标题，后面写条号或标题词，例如 第六条；不写时列出目录")],
+    on: Annotated[str, typer.Option(help="按哪天有效，例如 2026-11-21")] = "",
 ) -> None:
     """按文号或标题显示一条原文。"""
     with _sentences():
-        for line in _shelf(load_settings()).finder.show(document, section):
+        from bot.pages import BadInput, day
+
+        try:
+            lines = _shelf(load_settings()).finder.show(words[0], " ".join(words[1:]), on=day(on))
+        except BadInput as error:
+            raise YoujuError(str(error)) from error
+        for line in lines:
             out.print(Text(line), soft_wrap=True)
 
 

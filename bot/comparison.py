@@ -104,5 +104,5 @@ def _own_hits(case: Case, place: Place) -> list[Hit]:
             likely = {h.chunk.id: probability(case.question, [h]) for h in close}
             best = max(likely.values())
             ranked = sorted(close, key=lambda h: -likely[h.chunk.id])
-            return [h for h in ranked if likely[h.chunk.id] >= best / 2][:EACH]
+            return [h for h in ranked if h is hits[0] or likely[h.chunk.id] >= best / 2][:EACH]
     return []

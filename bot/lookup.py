@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Protocol
 
 from bot.cues import has_cue
 from bot.draft import Draft, Readable, cited, lay_out, write
 from bot.extractive import Quote
 from bot.messages import message
+from bot.paragraphs import paragraphs, part
 from bot.records import Outcome, Question, Reference
-from bot.references import on_path, to_number
+from bot.references import on_path
 from bot.understand import number_of, strip_question_words
 from bot.widen import responsible_tail
 from index.places import short_name
@@ -23,7 +25,6 @@ _NUMBERING = re.compile(
     r"[\u4e00-\u9fff]*[\[〔【(（]?\d{0,4}[\]〕】)）]?\s*第?\d+号[文件]*|第?[一二三四五六七八九十百\d]+[条项点款]"
 )
 _HOLDS = re.compile(r"自[^。]{2,24}起(?:施行|实施|执行)|有效期")
-_ITEM = re.compile(r"\s*[（(]([一二三四五六七八九十]+)[)）]")
 _GENERIC = re.compile(
     r"文件|意见|通知|那份|这份|原话|原文|内容|全文|部门|单位|令|叫|发|讲|说|法律|条例|查|看|文|的|是|年|前|了|还|个|谁"
 )
@@ -139,42 +140,9 @@ def _article_quotes(
 ) -> list[Quote]:
     if question.answer_type == "who" and has_cue(question.search, "responsible", "cues"):
         return responsible_tail(document, article)
-    return [
-        Quote(document, article, a, b) for a, b in _part(document.text, _paragraphs(document.text, article), reference)
-    ]
-
-
-def _part(text: str, lines: Sequence[tuple[int, int]], reference: Reference) -> Sequence[tuple[int, int]]:
-    """The lines of the paragraph 款 referred to, or its lead-in and one item 项; all lines where the article lacks it.
-
-    An item of a list without its lead-in (有下列情形之一的) would say nothing.
-    """
-    heads = [i for i, (a, b) in enumerate(lines) if not _ITEM.match(text, a, b)]
-    if reference.paragraph > len(heads):
-        return lines
-    if reference.paragraph:
-        first = heads[reference.paragraph - 1]
-        last = next((i for i in heads if i > first), len(lines))
-        lines = lines[first:last]
-    if not reference.item:
-        return lines
-    lead = None
-    for a, b in lines:
-        item = _ITEM.match(text, a, b)
-        if item is None:
-            lead = (a, b)
-        elif to_number(item[1]) == reference.item:
-            return [lead, (a, b)] if lead else [(a, b)]
-    return lines
-
-
-def _paragraphs(text: str, article: Article) -> list[tuple[int, int]]:
-    spans, at = [], article.start
-    for line in text[article.start : article.end].splitlines(keepends=True):
-        if line.strip():
-            spans.append((at, at + len(line.rstrip())))
-        at += len(line)
-    return spans
+    lines = paragraphs(document.text, article)
+    meant = part(document.text, lines, reference) or part(document.text, lines, replace(reference, item=0)) or lines
+    return [Quote(document, article, a, b) for a, b in meant]
 
 
 def _front(document: PolicyDocument, articles: Sequence[Article]) -> list[Quote]:
@@ -183,7 +151,7 @@ def _front(document: PolicyDocument, articles: Sequence[Article]) -> list[Quote]
     return [
         Quote(document, a, start, end)
         for a in front
-        for start, end in _paragraphs(document.text, a)
+        for start, end in paragraphs(document.text, a)
         if end - start <= 400 and not document.text[start:end].endswith(("：", "。"))
     ]
 

@@ -1,27 +1,20 @@
-"""Which documents a question names: by 文号 in any bracket style or in part, by full, short or abbreviated title."""
+"""Which documents a question names: by 文号, by full, short or abbreviated title, or by how one of these begins."""
 
 from __future__ import annotations
 
 import re
+from bisect import bisect_left
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from itertools import islice, takewhile
 
 from bot.cues import cues
-from bot.references import to_number
+from bot.numbering import DocumentNumbers
 from index.matcher import TermMatcher
 from index.places import places_in, short_name
 from index.records import Place, PolicyDocument
 from index.tokens import fold
 
-_NUMERAL = "一二三四五六七八九十百〇零0-9"
-_DOC_NO = re.compile(
-    r"(?P<body>[\u4e00-\u9fff]{1,9}?)(?:字)?[\[〔【(（]?(?:(?P<year>(?:19|20)\d{2})[\]〕】)）]?年?的?\s*)?"
-    rf"第?(?P<number>\d{{1,4}}|[{_NUMERAL}]{{1,6}})号(?!线|楼|院|店|门|房|考)"
-)
-_OWN_NO = re.compile(r"(?P<body>[\u4e00-\u9fff]{1,12})〔(?P<year>\d{4})〕(?P<number>\d+)号")
-_ORDER = re.compile(r"(国务院|主席|教育部|[\u4e00-\u9fff]{2,8}政府)?令第?(\d+)号")
-_ORDER = re.compile(r"(国务院|主席|教育部|[\u4e00-\u9fff]{2,8}政府)?令第?(\d+)号")
 _NATION = "中华人民共和国"
 _KINDS = ("条例", "细则", "办法", "规定", "法")
 _ORDINARY_KINDS = ("办法", "规定")  # words of every other question, so that what stands before them must say more
@@ -31,18 +24,10 @@ _LAW = rf"法(?!{_NOT_LAW.pattern}|实施|办法|条例)"
 _SHORT = re.compile(rf"[\u4e00-\u9fff]{{1,16}}?(?:{'|'.join(_KINDS[:-1])}|{_LAW})")
 _NO_CORE = re.compile(r"(?:[的有没么是按]|[部厅局委府院校园家省市县区里中上级们人师生])$")
 _VERSION = re.compile(r"(?<!\d)((?:19|20)?\d\d)年?(?:[的那版老旧]|那一|修订|修正|发布|公布)+《?$")
+_HELD_PLAIN = re.compile(r"(?:[印转]发|[发公]布)([^《》]{6,60})的通知$")
 _LEAST_ORDINARY, _LONGEST_RATIO, _LEAST_STRIPPED, _LEAST_TAIL = 3, 4, 5, 4
+_LEAST_BEGUN, _BEGUN_SHOWN = 2, 200
 _SHARED_BY = 3  # of an abbreviation that fits more documents the shortest title is meant
-
-
-@dataclass(frozen=True, slots=True)
-class _Number:
-    """A document's own number, and what people put before it: its letters, its issuers, its place."""
-
-    body: str
-    year: str
-    callers: tuple[str, ...]
-    document: str
 
 
 class DocumentNames:
@@ -54,7 +39,8 @@ class DocumentNames:
             set()
         )  # a name without its place, which other places' documents may bear too
         self._places: dict[str, Place | None] = {}
-        self._numbers: dict[int, list[_Number]] = defaultdict(list)
+        documents = tuple(documents)
+        self.numbers = DocumentNumbers(documents)
         for document in documents:
             self._places[document.id] = document.place
             full = fold(document.title)
@@ -62,8 +48,7 @@ class DocumentNames:
                 self._titles[name].append(document.id)
                 if document.place and document.place.path and not full.startswith(name):
                     self._shared.add((name, document.id))
-            for number, own in _own_numbers(document):
-                self._numbers[number].append(own)
+        self._sorted = sorted(self._titles)
         self._matcher = TermMatcher(self._titles, every=True)
         self._known = tuple({p for p in self._places.values() if p and p.path})
         self._by_kind: dict[tuple[str, str], list[str]] = defaultdict(list)
@@ -73,15 +58,14 @@ class DocumentNames:
 
     def by_number(self, text: str) -> tuple[str, ...]:
         """Documents whose own 文号 the folded text gives in whole or in part (晋教5号, 教基2020 7号, 国务院令188号)."""
-        found: dict[str, None] = {}
-        for asked in _DOC_NO.finditer(text):
-            body = asked["body"]
-            for own in self._numbers.get(to_number(asked["number"]) or _plain(asked["number"]), ()):
-                if asked["year"] and own.year and asked["year"] != own.year:
-                    continue
-                if body.endswith((own.body, *own.callers)) or (len(body) >= 2 and own.body.endswith(body)):
-                    found[own.document] = None
-        return tuple(found)
+        return tuple(dict.fromkeys(i for mention in self.numbers.mentions(text) for i in mention.documents))
+
+    def begun(self, text: str) -> tuple[str, ...]:
+        """Documents with a name or number that begins as the whole folded text does, the shortest names first."""
+        first = bisect_left(self._sorted, text)
+        names = takewhile(lambda name: name.startswith(text), islice(self._sorted, first, first + _BEGUN_SHOWN))
+        titled = (i for name in sorted(names, key=len) for i in self._titles[name])
+        return tuple(dict.fromkeys((*self.numbers.begun(text), *titled))) if len(text) >= _LEAST_BEGUN else ()
 
     def by_title(self, text: str, places: Sequence[Place] = ()) -> tuple[str, ...]:
         """Documents named in the folded text: the longest full or short titles in it, else abbreviations like 高教法.
@@ -128,7 +112,7 @@ class DocumentNames:
         if kind in _ORDINARY_KINDS and (len(core) < _LEAST_ORDINARY or _NO_CORE.search(core)):
             return []
         near = [n for n in self._by_kind.get((kind, short[0]), ()) if len(n) <= _LONGEST_RATIO * len(short)]
-        fitting = [n for n in near if _abbreviates(core, n.removesuffix(kind))]
+        fitting = [n for n in near if abbreviates(core, n.removesuffix(kind))]
         meant = {i for n in fitting for i in self._titles[n]}
         return fitting if len(meant) <= _SHARED_BY else [min(fitting, key=len)]
 
@@ -137,7 +121,9 @@ def short_names(document: PolicyDocument) -> set[str]:
     """Folded names by which people call a document: its title, without 中华人民共和国, place or 实施, what it issues in 《》."""
     title = fold(re.sub(r"[(（][^()（）]*[)）]", "", document.title))
     held = re.findall("(?:[印转]发|[发公]布|下达)[^《]{0,12}《([^《》]+)》|《([^《》]+)》$", title)
-    names = {re.sub(r"[《》]", "", n) for n in (title, *(a or b for a, b in held))}
+    plain = _HELD_PLAIN.findall(title)
+    names = {re.sub(r"[《》]", "", n) for n in (title, *(a or b for a, b in held), *plain)}
+    names |= {re.sub(r"[“”]", "", n) for n in names}
     names |= {n.replace(_NATION, "") for n in names}
     names |= {s for n in names for s in _without_place(n, document.place)}
     names |= {s for n in tuple(names) for s in (*_of_law(n), *_about(n))}
@@ -174,23 +160,6 @@ def _without_place(name: str, place: Place | None) -> set[str]:
     return {rest, f"{short_name(own)}{rest}"}
 
 
-def _own_numbers(document: PolicyDocument) -> list[tuple[int, _Number]]:
-    numbers = []
-    own = _OWN_NO.fullmatch(document.doc_no or "")
-    if own:
-        place = document.place
-        of_place = (place.name, short_name(place.name)) if place and place.path else ()
-        callers = (*(fold(i) for i in document.issuers), *of_place)
-        numbers.append((int(own["number"]), _Number(own["body"], own["year"], callers, document.id)))
-    for order in _ORDER.finditer(fold(document.text[:600])):
-        numbers.append((int(order[2]), _Number(f"{order[1] or ''}令", "", (), document.id)))
-    return numbers
-
-
-def _plain(numeral: str) -> int:
-    return int(numeral) if numeral.isdecimal() else 0
-
-
 def _kind(name: str) -> str:
     return next((s for s in _KINDS if name.endswith(s)), name[-1:])
 
@@ -206,10 +175,10 @@ def _inside_a_word(text: str, start: int, end: int, name: str) -> bool:
     return name.endswith(_KINDS) and text[:start].endswith(cues("naming", "modifiers"))
 
 
-def _abbreviates(core: str, full: str) -> bool:
+def abbreviates(core: str, full: str) -> bool:
     """Whether `core` takes its letters in order from beginnings of words of `full`, or goes on where it took one.
 
-    >>> _abbreviates("高教", "高等教育"), _abbreviates("等教", "高等教育")
+    >>> abbreviates("高教", "高等教育"), abbreviates("等教", "高等教育")
     (True, False)
     """
     if not core or not _within(core, full):

@@ -15,6 +15,8 @@ from starlette.responses import HTMLResponse, JSONResponse, Response
 from starlette.routing import Route
 
 from bot.document_view import NOWHERE, Span, links, view
+from bot.facets import FACETS, Filters
+from bot.find import Found
 from bot.messages import message
 from bot.records import Answer, Citation
 from bot.shelf import Shelf
@@ -25,7 +27,7 @@ from index.places import places_in
 from index.records import Place, PolicyDocument
 
 STATIC = Path(__file__).parent / "static"
-QUESTION_CAP = 500
+QUESTION_CAP, _FILTER_CAP = 500, 60
 Handler = Callable[[Request], Response]
 
 
@@ -57,8 +59,10 @@ def routes(shelf: Shelf) -> list[Route]:
         return JSONResponse(answer_json(answerer.ask(_query(request), place=place, on=on)))
 
     def find(request: Request) -> Response:
-        query = _query(request)
-        return JSONResponse({"query": query, "sections": [citation_json(c) for c in shelf.finder.find(query)]})
+        filters = _filters(request)
+        query = request.query_params.get("q", "").strip() if filters else _query(request)
+        on = day(request.query_params.get("on", ""))
+        return JSONResponse(found_json(query, shelf.finder.search(query[:QUESTION_CAP], filters, on=on)))
 
     def documents(request: Request) -> Response:
         answerer = shelf.answerer
@@ -133,6 +137,15 @@ def _query(request: Request) -> str:
     return question
 
 
+def _filters(request: Request) -> Filters:
+    """What a visitor narrows a look-up to. Raises `BadInput` where the year is none."""
+    asked = {name: request.query_params.get(name, "").strip()[:_FILTER_CAP] for name in FACETS}
+    year = asked.pop("year")
+    if year and not re.fullmatch(r"(?:19|20)\d\d", year):
+        raise BadInput(message("bad_year", file="page"))
+    return Filters(**asked, year=int(year) if year else None)
+
+
 def place_of_visitor(written: str, known: Sequence[Place]) -> Place | None:
     """The place a visitor wrote, None for nothing. Raises `BadInput` where it is no place."""
     if not written.strip():
@@ -170,6 +183,18 @@ def answer_json(answer: Answer) -> dict[str, Any]:
     }
 
 
+def found_json(query: str, found: Found) -> dict[str, Any]:
+    """What a look-up found as JSON: sections with their permalinks, how many in all, counts by facet."""
+    return {
+        "query": query,
+        "total": found.total,
+        "sections": [citation_json(c) for c in found.sections],
+        "facets": {
+            name: [{"value": value, "count": count} for value, count in values] for name, values in found.facets.items()
+        },
+    }
+
+
 def citation_json(citation: Citation) -> dict[str, Any]:
     """A citation as JSON, with the address of its article."""
     return {
@@ -184,6 +209,7 @@ def citation_json(citation: Citation) -> dict[str, Any]:
         "kind": citation.kind,
         "quote": citation.quote,
         "source": citation.source,
+        "remarks": list(citation.remarks),
         "url": permalink(citation),
     }
 

@@ -82,7 +82,10 @@ class Hit:
 
 @dataclass(frozen=True, slots=True)
 class Citation:
-    """A numbered quote: `document.text[start:end] == quote`, with what a reader needs to judge it."""
+    """A numbered quote: `document.text[start:end] == quote`, with what a reader needs to judge it.
+
+    `remarks`: why it was found, where that is not plain from the quote.
+    """
 
     label: int
     document_id: str
@@ -102,6 +105,7 @@ class Citation:
     marked: tuple[tuple[int, int], ...] = ()
     binding: bool = True  # whether its document may answer a question about the present alone
     standing: str = ""  # how its document stands to the asked place: a key of `prompts/messages.md`
+    remarks: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 from dataclasses import replace
 from datetime import date
 from functools import lru_cache
 
 from bot.records import Reference
 
-_NUMERAL = "一二三四五六七八九十百零〇两0-9"
+_NUMERAL = "一二三四五六七八九十百千零〇两0-9"
 _ONES = "一二三四五六七八九"
 _HAN = f"{_ONES}十"
-_PART = rf"(?:第([{_NUMERAL}]+)款)?\s*(?:第?\(?([{_NUMERAL}]+)\)?项)?"
+_PART = rf"(?:第([{_NUMERAL}]+)款)?\s*(?:第?\(?([{_NUMERAL}]+)\)?项|(?<=[条款])\(([{_HAN}]{{1,3}})\))?"
 _REFERENCES = (
     re.compile(rf"第([{_NUMERAL}]+)条(之[一二三四五])?(?!例)\s*{_PART}"),
     re.compile(rf"(?<![\d.])(\d{{1,3}})条()(?!例){_PART}"),
@@ -34,7 +35,7 @@ _PATHS = (
     re.compile(rf"(?<![\w)])\(([{_HAN}]{{1,3}})\)"),
 )
 _DIGITS = dict(zip("零〇一二两三四五六七八九", (0, 0, 1, 2, 2, 3, 4, 5, 6, 7, 8, 9), strict=True))
-_UNITS = {"十": 10, "百": 100}
+_UNITS = {"十": 10, "百": 100, "千": 1000}
 
 _YEAR = re.compile(r"(?<!\d)((?:19|20)\d{2})(?=年|[\-—至到~]|$|\D)")
 _HAN_YEAR = re.compile(r"(?<![一-九])([一二]\s?[〇零九][〇零一二三四五六七八九]{2})年")
@@ -62,11 +63,14 @@ def references(folded: str) -> tuple[Reference, ...]:
             take(match, Reference(path=tuple(str(to_number(n)) for n in match.groups() if n)))
     for pattern in _REFERENCES:
         for match in pattern.finditer(folded):
-            groups = (*match.groups(), "", "")
+            groups = (*match.groups(), "", "", "")
             value = to_number(match[1] or match[2] or "")
             suffix = match[2] if match[1] and match[2] else ""
             if value:
-                take(match, Reference(f"{value}{suffix}", to_number(groups[2] or ""), to_number(groups[3] or "")))
+                take(
+                    match,
+                    Reference(f"{value}{suffix}", to_number(groups[2] or ""), to_number(groups[3] or groups[4] or "")),
+                )
     for match in _PARAGRAPH.finditer(folded):
         take(match, Reference(paragraph=to_number(match[1]), item=to_number(match[2] or "")))
     return _joined(list(found))
@@ -91,16 +95,26 @@ def without_references(folded: str) -> str:
     return folded
 
 
+def blanked(text: str, spans: Iterable[tuple[int, int]]) -> str:
+    """The text with the spans, which may overlap, turned to blanks.
+
+    >>> blanked("午休办法第三条", [(0, 4), (2, 4)])
+    '    第三条'
+    """
+    taken = {i for start, end in spans for i in range(start, end)}
+    return "".join(" " if i in taken else letter for i, letter in enumerate(text))
+
+
 def without_paragraphs(folded: str) -> str:
     """The text with 第二款 and 第三项 taken out, articles left in."""
     return _PARAGRAPH.sub(" ", folded)
 
 
 def to_number(numeral: str) -> int:
-    """A Chinese or Arabic integer below 1000; 0 where it is none.
+    """A Chinese or Arabic integer below 10,000; 0 where it is none.
 
-    >>> to_number("五十九"), to_number("一百零二"), to_number("12")
-    (59, 102, 12)
+    >>> to_number("五十九"), to_number("一百零二"), to_number("一千二百六十"), to_number("12")
+    (59, 102, 1260, 12)
     """
     if numeral.isdecimal():
         return int(numeral)
@@ -114,6 +128,22 @@ def to_number(numeral: str) -> int:
         else:
             return 0
     return total + digit
+
+
+def to_han(number: int) -> str:
+    """A number from 1 to 9999 as outlines write it.
+
+    >>> [to_han(n) for n in (6, 12, 20, 105, 1260)]
+    ['六', '十二', '二十', '一百零五', '一千二百六十']
+    """
+    written = ""
+    for unit, name in ((1000, "千"), (100, "百"), (10, "十"), (1, "")):
+        digit, number = divmod(number, unit)
+        if digit:
+            written += f"{_ONES[digit - 1]}{name}"
+        elif written and number and not written.endswith("零"):
+            written += "零"
+    return written.removeprefix("一") if written.startswith("一十") else written
 
 
 @lru_cache(maxsize=4096)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import threading
 
 from bot.answer import Answerer
@@ -21,9 +22,19 @@ class Shelf:
         self._open()
 
     def _open(self) -> None:
+        """Open the current generation. Its records live as long as it does: a full collection over them would stop a
+        question for 0.2 s, so the collector looks at them once, here.
+        """
+        gc.unfreeze()
         library = open_library(self.settings.home, self._embedder)
         self._answerer = Answerer(library, self.settings)
-        self._finder = Finder(library, self._answerer.names, self._answerer.superseded)
+        self._finder = self._finder_of(self._answerer)
+        gc.collect()
+        gc.freeze()
+
+    @staticmethod
+    def _finder_of(answerer: Answerer) -> Finder:
+        return Finder(answerer.library, answerer.names, answerer.superseded, answerer.lexicon)
 
     @property
     def answerer(self) -> Answerer:
@@ -38,4 +49,4 @@ class Shelf:
         with self._lock:
             if self._finder.library is current.library:
                 return self._finder
-            return Finder(current.library, current.names, current.superseded)
+            return self._finder_of(current)

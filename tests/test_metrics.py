@@ -93,7 +93,7 @@ def test_a_feature_that_never_changes_has_no_importance() -> None:
 def test_a_citation_of_a_superseded_document_must_name_what_took_its_place() -> None:
     old, new = document_of("旧文。", title="旧办法"), replace(document_of("新文。", title="新办法"), id="n")
     article = Article("d", 0, "text", 1, "", "", "", (), 0, 0, 3)
-    said, unsaid = (cite(1, old, article, 0, 3, on=date(2026, 1, 1), newer=newer) for newer in ("新办法", ""))
+    said, unsaid = (cite(1, old, article, 0, 3, on=date(2026, 1, 1), newer=newer) for newer in (new, None))
     current = cite(2, new, article, 0, 3, on=date(2026, 1, 1))
     newer = {"d": new}.get
     assert unlabelled_superseded([said, current], newer) == 0

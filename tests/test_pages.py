@@ -62,6 +62,24 @@ def test_find_gives_sections(client: TestClient) -> None:
     assert client.get("/api/find").status_code == 400
 
 
+def test_find_narrows_by_filters_and_counts_by_facet(client: TestClient) -> None:
+    every = client.get("/api/find", params={"q": "教师"}).json()
+    counts = {facet["value"]: facet["count"] for facet in every["facets"]["place"]}
+    own = client.get("/api/find", params={"q": "教师", "place": "四川省绵阳市三台县"}).json()
+    assert own["total"] == counts["四川省绵阳市三台县"] < every["total"]
+    assert {s["place"] for s in own["sections"]} == {"四川省绵阳市三台县"}
+    bodies = client.get("/api/find", params={"department": "市卫健委"}).json()
+    assert bodies["total"] == 2
+    assert client.get("/api/find", params={"q": "教师", "year": "去年"}).json() == {
+        "error": "年份请写四位数字，例如 2026。"
+    }
+
+
+def test_find_tells_rules_from_above(client: TestClient) -> None:
+    sections = client.get("/api/find", params={"q": "三台县 学前教育"}).json()["sections"]
+    assert {tuple(s["remarks"]) for s in sections if s["place"] == "四川省"} == {("上级规定",)}
+
+
 def test_the_list_names_every_document_and_filters(client: TestClient, library: Library) -> None:
     everything = client.get("/documents").text
     assert all(f'href="/documents/{d.id}"' in everything for d in library.documents())

@@ -6,12 +6,14 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from bot.english import chinese_for
 from bot.follow_up import FollowUps
 from bot.naming import DocumentNames
 from bot.records import Reference, Turn
-from bot.references import on_path, references
+from bot.references import number_of, on_path, references, to_han
 from bot.understand import answer_type, article_references, screen, to_number, understand, years
 from bot.wording import level
 from index.places import place_of
@@ -49,6 +51,7 @@ NAMES = DocumentNames(
         document("教师资格条例", text="教师资格条例\n1995年12月12日中华人民共和国国务院令第188号发布"),
         document("某省教育厅关于激发办学活力的意见", "某教〔2021〕5号"),
         document("某省教育厅关于实验教学的意见", "某教〔2021〕3号"),
+        document("某县人民政府关于印发某县教育事业发展“十四五”规划（2021—2025年）的通知"),
         document("山东省学校安全条例", place=place("山东省")),
         document("宁波市学校安全条例", place=place("宁波市")),
         document("上海市未成年人保护条例", place=place("上海市")),
@@ -114,6 +117,12 @@ def test_screen(text: str, expected: str | None) -> None:
 )
 def test_to_number(numeral: str, value: int) -> None:
     assert to_number(numeral) == value
+
+
+@given(st.integers(1, 9999))
+def test_a_number_is_written_as_it_is_read(number: int) -> None:
+    assert to_number(to_han(number)) == number
+    assert number_of(f"第{to_han(number)}条") == str(number)
 
 
 @pytest.mark.parametrize(("typed", "expected"), CASES["numbers"])
