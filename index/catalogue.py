@@ -27,7 +27,7 @@ CREATE TABLE chunks (id TEXT PRIMARY KEY, document_id TEXT NOT NULL, article INT
   tokens BLOB NOT NULL);
 CREATE INDEX chunks_of ON chunks (document_id);
 CREATE TABLE files (path TEXT PRIMARY KEY, size INTEGER NOT NULL, mtime INTEGER NOT NULL, sha256 TEXT NOT NULL,
-  documents TEXT NOT NULL, reason TEXT NOT NULL);
+  documents TEXT NOT NULL, reason TEXT NOT NULL, overrides TEXT NOT NULL);
 """
 _KEYS = (("documents", "id"), ("articles", "document_id"), ("tables", "document_id"), ("chunks", "document_id"))
 _ARTICLE = tuple(f.name for f in fields(Article))
@@ -37,7 +37,7 @@ _BATCH = 500
 
 @dataclass(frozen=True, slots=True)
 class FileEntry:
-    """What is known of a source file: its documents, or the reason why it was refused."""
+    """What is known of a source file: its documents, or the reason why it was refused; what was corrected of it by hand."""
 
     path: str
     size: int
@@ -45,6 +45,7 @@ class FileEntry:
     sha256: str
     documents: tuple[str, ...]
     reason: str
+    overrides: str = ""
 
 
 def intact(path: Path) -> bool:
@@ -110,14 +111,14 @@ class Catalogue:
 
     def set_files(self, entries: Iterable[FileEntry]) -> None:
         """Replace the list of source files."""
-        rows = [(e.path, e.size, e.mtime, e.sha256, _dump(e.documents), e.reason) for e in entries]
+        rows = [(e.path, e.size, e.mtime, e.sha256, _dump(e.documents), e.reason, e.overrides) for e in entries]
         with self._writing():
             self._db.execute("DELETE FROM files")
-            self._db.executemany("INSERT INTO files VALUES (?,?,?,?,?,?)", rows)
+            self._db.executemany("INSERT INTO files VALUES (?,?,?,?,?,?,?)", rows)
 
     def files(self) -> dict[str, FileEntry]:
         rows = self._all("SELECT * FROM files ORDER BY path")
-        return {r[0]: FileEntry(r[0], r[1], r[2], r[3], tuple(json.loads(r[4])), r[5]) for r in rows}
+        return {r[0]: FileEntry(r[0], r[1], r[2], r[3], tuple(json.loads(r[4])), r[5], r[6]) for r in rows}
 
     def documents(self) -> tuple[PolicyDocument, ...]:
         """All documents in order of their titles."""

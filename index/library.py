@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from index.catalogue import Catalogue
+from index.catalogue import Catalogue, FileEntry
 from index.dense import DenseIndex
 from index.embed import Embedder
 from index.errors import EmbedderMismatch, LibraryDamaged
@@ -54,6 +54,10 @@ class Library:
         """What late interaction reads of these chunks, as it was stored when they were indexed."""
         found = self._catalogue.tokens(ids)
         return [np.frombuffer(found[i], dtype=np.int32) for i in ids]
+
+    def files(self) -> dict[str, FileEntry]:
+        """What is known of each source file, the refused ones too, by path."""
+        return self._catalogue.files()
 
     def headings(self) -> list[str]:
         """Every heading once, of all documents."""

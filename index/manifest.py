@@ -16,7 +16,7 @@ from index.catalogue import intact
 from index.errors import LibraryDamaged
 from index.late import tokenizer_version
 
-SCHEMA = 3
+SCHEMA = 4
 _NAME = "manifest.json"
 # Chroma notes each opening in its own SQLite file, the only file of a generation that changes after it was written.
 _LIVE = "chroma/chroma.sqlite3"
