@@ -67,7 +67,7 @@ class Journal:
             self._engine = _engine(url)
         except (ImportError, SQLAlchemyError) as error:
             raise SettingsError(message("journal_setting", file="receipt")) from error
-        self.days = days
+        self.url, self.days = url, days
         self._lock = threading.Lock()
         self._ready = False
         self._pruned = float("-inf")
@@ -129,7 +129,8 @@ class Journal:
         """Show no more of these documents on any receipt."""
         with self._transaction() as db:
             db.execute(sa.delete(_withheld).where(_withheld.c.document_id.in_(list(document_ids))))
-            db.execute(sa.insert(_withheld), [{"document_id": i} for i in dict.fromkeys(document_ids)])
+            if document_ids:
+                db.execute(sa.insert(_withheld), [{"document_id": i} for i in dict.fromkeys(document_ids)])
 
     def withheld(self) -> frozenset[str]:
         with self._transaction() as db:

@@ -3,12 +3,18 @@
 from __future__ import annotations
 
 import threading
+from functools import cached_property
+from typing import TYPE_CHECKING
 
 from bot.answer import Answerer
 from bot.find import Finder
+from bot.lexicon import load_lexicon
 from bot.settings import Settings
 from index.embed import load_embedder
 from index.library import open_library
+
+if TYPE_CHECKING:
+    from bot.journal import Journal
 
 
 class Shelf:
@@ -16,12 +22,12 @@ class Shelf:
 
     def __init__(self, settings: Settings) -> None:
         self.settings = settings
-        self._embedder = load_embedder(settings.embedder)
+        self.embedder = load_embedder(settings.embedder)
         self._lock = threading.Lock()
         self._open()
 
     def _open(self) -> None:
-        library = open_library(self.settings.home, self._embedder)
+        library = open_library(self.settings.home, self.embedder)
         self._answerer = Answerer(library, self.settings)
         self._finder = Finder(library, self._answerer.names, self._answerer.superseded)
 
@@ -31,6 +37,19 @@ class Shelf:
             if self._answerer.library.stale():
                 self._open()
             return self._answerer
+
+    @cached_property
+    def journal(self) -> Journal:
+        """Where receipts and feedback are kept. Raises `SettingsError` for a URL that cannot work."""
+        from bot.journal import Journal, default_url
+
+        return Journal(self.settings.journal_url or default_url(self.settings.home), self.settings.receipt_days)
+
+    def reload(self) -> None:
+        """Read the staff lexicon again and answer with it from now on."""
+        load_lexicon.cache_clear()
+        with self._lock:
+            self._open()
 
     @property
     def finder(self) -> Finder:
