@@ -11,7 +11,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
-from bot import feedback, picture, receipts
+from bot import admin, feedback, picture, receipts
 from bot.citations import validity
 from bot.document_view import NOWHERE, Span, view
 from bot.messages import message
@@ -76,6 +76,7 @@ def routes(shelf: Shelf) -> list[Route]:
         Route("/chat.js", script),
         *receipts.routes(shelf),
         *feedback.routes(shelf),
+        *admin.routes(shelf),
     ]
 
 

@@ -25,7 +25,9 @@ IMPORTERS = {
     "gradio": {"bot/chat.py"},
     "ahocorasick_rs": {"index/matcher.py"},
     "ir_measures": {"eval/metrics.py"},
-    "matplotlib": {"eval/report.py"},
+    "matplotlib": {"bot/picture.py", "eval/report.py"},
+    "sqlalchemy": {"bot/journal.py"},
+    "itsdangerous": {"bot/admin/door.py"},
     "langchain_text_splitters": {"eval/peers.py"},
 }
 
