@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import shutil
+import time
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from html.parser import HTMLParser
@@ -15,12 +16,12 @@ from starlette.testclient import TestClient
 
 from bot.admin.jobs import Jobs
 from bot.feedback import save_feedback
-from bot.receipts import keep
+from bot.receipts import save_receipt
 from bot.records import Outcome
 from bot.settings import SAMPLE_DOCUMENTS, Settings
 from bot.shelf import Shelf
 from index.errors import LibraryBusy, LibraryError
-from index.generation import writing
+from index.generation import current, writing
 from tests.small_site import ENROL, NAP, OURS, SmallSite, client_of, small_site
 from tests.test_admin_door import PASSWORD, log_in, token_of
 from tests.test_sync import NOTICE
@@ -52,7 +53,7 @@ class Staff:
             page = self.page("/admin/progress")
             if "http-equiv" not in page:
                 return page
-            __import__("time").sleep(0.1)
+            time.sleep(0.1)
         raise AssertionError("the job did not end")
 
     def upload(self, *files: tuple[str, bytes]) -> str:
@@ -194,7 +195,7 @@ def test_what_is_not_there_cannot_be_corrected(staff: Staff, file: str, document
 
 
 def test_a_removed_document_is_withheld_from_receipts_where_staff_say_so(site: SmallSite, staff: Staff) -> None:
-    receipt = keep(site.shelf, site.shelf.answerer.ask(QUESTION))
+    receipt = save_receipt(site.shelf, site.shelf.answerer.ask(QUESTION))
     staff.done(staff.post("/admin/remove", {"file": NAP, "withhold": "1"}))
     page = site.client.get(f"/a/{receipt}").text
     assert "原文不再提供" in page and "60元" not in page
@@ -266,10 +267,26 @@ def test_with_the_samples_the_first_upload_makes_a_folder_and_says_so(
     assert not (SAMPLE_DOCUMENTS / "津贴.txt").exists()
 
 
+def test_a_damaged_library_and_a_lost_journal_leave_the_way_back_open(site: SmallSite, staff: Staff) -> None:
+    (site.folder / NAP).unlink()
+    staff.done(staff.post("/admin/sync"))
+    for path in current(site.settings.home).rglob("*.json"):
+        path.unlink()
+    page = staff.page("/admin/generations")
+    assert "现在的版本打不开" in page and "退回第 1 版" in page
+    assert staff.post("/admin/generations", {"generation": "1"}).status_code == 303
+    assert "现在是第 1 版" in staff.page("/admin/generations")
+    (site.settings.home / "journal.db").unlink(missing_ok=True)
+    (site.settings.home / "journal.db").mkdir()
+    lost = Staff(client_of(Shelf(site.settings)))
+    assert "数据库暂时不能用" in lost.page("/admin") and "上传并检查" in lost.page("/admin")
+    assert lost.client.get("/admin/feedback").status_code == 503
+
+
 def test_feedback_is_listed_with_its_answer_and_counted_by_reason(site: SmallSite, staff: Staff) -> None:
-    receipt = keep(site.shelf, site.shelf.answerer.ask(QUESTION), place="浙江省")
+    receipt = save_receipt(site.shelf, site.shelf.answerer.ask(QUESTION), place="浙江省")
     save_feedback(site.shelf, receipt, good=False, reasons=["expired"], remark="<i>旧</i>了")
-    other = keep(site.shelf, site.shelf.answerer.ask(QUESTION))
+    other = save_receipt(site.shelf, site.shelf.answerer.ask(QUESTION))
     save_feedback(site.shelf, other, good=True)
     page = staff.page("/admin/feedback")
     assert "有帮助 1 条，没有帮上忙 1 条" in page and "已失效 1" in page and "没找到 0" in page
@@ -393,9 +410,9 @@ def furnished(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Staff]:
     (folder / "own.tsv").write_text("午间休息\t睡午觉\n", encoding="utf8")
     site = small_site(folder, admin_password=PASSWORD, keep_questions=True, lexicon=folder / "own.tsv")
     staff = Staff(site.client)
-    receipt = keep(site.shelf, site.shelf.answerer.ask(QUESTION))
+    receipt = save_receipt(site.shelf, site.shelf.answerer.ask(QUESTION))
     save_feedback(site.shelf, receipt, good=False, reasons=["expired"], remark="旧了")
-    keep(site.shelf, site.shelf.answerer.ask("食堂鸡蛋几块钱一斤"))
+    save_receipt(site.shelf, site.shelf.answerer.ask("食堂鸡蛋几块钱一斤"))
     staff.upload((NAP, notice()), ("坏.png", b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR"))
     (site.folder / "空.txt").write_bytes(b"")
     staff.done(staff.post("/admin/sync"))

@@ -11,7 +11,7 @@ import pytest
 
 from bot.feedback import REMARK_CAP, reason_label
 from bot.kept import REASONS
-from bot.receipts import keep
+from bot.receipts import save_receipt
 from bot.web import BODY_CAP
 from tests.small_site import ADDRESS, OURS, SmallSite, client_of, small_site
 
@@ -31,7 +31,7 @@ def site(served: SmallSite) -> SmallSite:
 
 @pytest.fixture
 def receipt(site: SmallSite) -> str:
-    return keep(site.shelf, site.shelf.answerer.ask("学校午休可以收费吗"))
+    return save_receipt(site.shelf, site.shelf.answerer.ask("学校午休可以收费吗"))
 
 
 def send(site: SmallSite, values: Any, **headers: str) -> tuple[int, dict[str, str]]:

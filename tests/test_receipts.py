@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from bot.receipts import check, keep, receipt_for
+from bot.receipts import check, receipt_for, save_receipt
 from bot.records import Answer, Outcome, Question, Turn
 from index.generation import roll_back
 from tests.small_site import ENROL, NAP, SmallSite, small_site
@@ -35,7 +35,7 @@ def page_of(site: SmallSite, receipt_id: str) -> str:
 
 
 def asked(site: SmallSite, question: str = QUESTION) -> str:
-    receipt_id = keep(site.shelf, site.shelf.answerer.ask(question), place="浙江省", on="2026-11-25")
+    receipt_id = save_receipt(site.shelf, site.shelf.answerer.ask(question), place="浙江省", on="2026-11-25")
     assert receipt_id
     return receipt_id
 
@@ -91,27 +91,27 @@ def test_a_follow_up_is_kept_as_it_was_understood(calm: SmallSite) -> None:
 
 @pytest.mark.parametrize("outcome", [Outcome.REFUSED, Outcome.OUT_OF_SCOPE, Outcome.CLARIFY, Outcome.UNAVAILABLE])
 def test_what_is_no_answer_has_no_receipt(calm: SmallSite, outcome: Outcome) -> None:
-    assert keep(calm.shelf, Answer(Question("你好", "你好", "any"), outcome, "不是")) == ""
+    assert save_receipt(calm.shelf, Answer(Question("你好", "你好", "any"), outcome, "不是")) == ""
     assert calm.shelf.journal.questions() == []
 
 
 def test_unanswered_questions_are_kept_only_if_turned_on(site: SmallSite, tmp_path: Path) -> None:
     answer = site.shelf.answerer.ask("食堂鸡蛋几块钱一斤")
     assert answer.outcome is Outcome.NOT_FOUND
-    receipt_id = keep(site.shelf, answer, place="德清县")
+    receipt_id = save_receipt(site.shelf, answer, place="德清县")
     assert [(q.question, q.place) for q in site.shelf.journal.questions()] == [("食堂鸡蛋几块钱一斤", "德清县")]
     assert "没有找到能回答这个问题的规定" in page_of(site, receipt_id)
     asked(site)
     assert len(site.shelf.journal.questions()) == 1
     (tmp_path / "other").mkdir()
     other = small_site(tmp_path / "other")
-    keep(other.shelf, answer)
+    save_receipt(other.shelf, answer)
     assert other.shelf.journal.questions() == []
 
 
 def test_an_answer_goes_out_where_nothing_can_be_kept(site: SmallSite) -> None:
     (site.settings.home / "journal.db").mkdir()
-    assert keep(site.shelf, site.shelf.answerer.ask(QUESTION)) == ""
+    assert save_receipt(site.shelf, site.shelf.answerer.ask(QUESTION)) == ""
     assert site.client.get("/a/AAAAAAAAAAAAAAAA").status_code == 503
 
 
@@ -169,6 +169,13 @@ def test_a_quote_that_moved_is_found_again(calm: SmallSite) -> None:
     checked = check(moved, calm.shelf.answerer, frozenset(), today=date.today())
     assert all(f"quote={s.start}-{s.end}#" in c.url for s, c in zip(receipt.sources, checked.sources, strict=True))
     assert not checked.differs
+
+
+def test_a_document_whose_validity_changed_says_so(calm: SmallSite) -> None:
+    receipt = receipt_for(calm.shelf.answerer.ask(QUESTION))
+    assert all(s.validity.startswith("尚未施行") for s in receipt.sources)
+    checked = check(receipt, calm.shelf.answerer, frozenset(), today=date(2030, 1, 1))
+    assert all(s.state == "same" and s.validity_now and "尚未施行" not in s.validity_now for s in checked.sources)
 
 
 def test_a_quote_that_is_gone_from_its_document_is_marked(calm: SmallSite) -> None:

@@ -10,29 +10,41 @@ from bot.admin.desk import Desk
 from bot.admin.door import Visit, chosen
 from bot.messages import message
 from bot.site import BadInput
-from index.errors import NoLibrary
-from index.generation import earlier, roll_back
-from index.manifest import Manifest
+from index.errors import JournalError, LibraryError, NoLibrary
+from index.generation import current, earlier, roll_back
+from index.late import tokenizer_version
+from index.manifest import Manifest, read_manifest
 from index.records import PolicyDocument
 
 PAGE = 100  # files of one page
 
 
 def overview(desk: Desk, visit: Visit) -> Response:
-    answerer, journal = desk.shelf.answerer, desk.shelf.journal
-    files = desk.holdings.files(answerer.library)
-    feedback = journal.feedback()
+    """How things stand, with what begins most work; shown too where the library or the journal cannot be read."""
+    settings = desk.shelf.settings
+    troubles: list[str] = []
+    info, held, feedback, questions = None, [], [], []
+    try:
+        info = desk.shelf.answerer.info
+        held = desk.holdings.files(desk.shelf.answerer.library)
+    except LibraryError as error:
+        troubles.append(str(error))
+    try:
+        feedback, questions = desk.shelf.journal.feedback(), desk.shelf.journal.questions()
+    except JournalError as error:
+        troubles.append(str(error))
     return visit.page(
         "overview",
-        info=answerer.info,
-        samples=desk.shelf.settings.uses_samples,
-        quarantined=sum(bool(f.reason) for f in files),
-        outside=sum(not f.inside for f in files),
+        troubles=troubles,
+        info=info,
+        samples=settings.uses_samples,
+        quarantined=sum(bool(f.reason) for f in held),
+        outside=sum(not f.inside for f in held),
         waiting=len(desk.staging.names()),
         bad=sum(not f.good for f, _ in feedback),
         feedback=len(feedback),
-        questions=len(journal.questions()),
-        keeps_questions=desk.shelf.settings.keep_questions,
+        questions=len(questions),
+        keeps_questions=settings.keep_questions,
         last=desk.jobs.last,
     )
 
@@ -88,18 +100,22 @@ def progress(desk: Desk, visit: Visit) -> Response:
 
 
 def generations(desk: Desk, visit: Visit) -> Response:
-    """The generations that can be gone back to, and going back."""
-    now = desk.shelf.answerer.library.manifest
-    found = [m for _, m in earlier(desk.shelf.settings.home) if _opens(m, now)]
+    """The generations that can be gone back to, and going back: also where the current one is damaged."""
+    home = desk.shelf.settings.home
+    found = [m for _, m in earlier(home) if _opens(m, desk.shelf.embedder.name)]
     if visit.request.method != "POST":
+        try:
+            now: Manifest | None = read_manifest(current(home))
+        except LibraryError:
+            now = None
         return visit.page("generations", now=now, found=found)
     wanted = chosen([visit.field("generation")], [str(m.generation) for m in found])
     if not wanted:
         raise NoLibrary(message("no_generation", file="admin"))
-    roll_back(desk.shelf.settings.home, int(wanted[0]))
+    roll_back(home, int(wanted[0]))
     return RedirectResponse("/admin/generations", 303)
 
 
-def _opens(manifest: Manifest, now: Manifest) -> bool:
-    """Whether a generation can be answered from by the program as it is: made by the same model, cut by the same tokenizer."""
-    return manifest.embedder == now.embedder and manifest.versions.get("tokenizer") == now.versions.get("tokenizer")
+def _opens(manifest: Manifest, embedder: str) -> bool:
+    """Whether the program as it is can answer from a generation: made by the same model, cut by the same tokenizer."""
+    return manifest.embedder == embedder and manifest.versions.get("tokenizer") == tokenizer_version()
