@@ -42,7 +42,7 @@ def save_feedback(shelf: Shelf, receipt: str, *, good: bool, reasons: Sequence[s
 
 
 def routes(shelf: Shelf) -> list[Route]:
-    """The route for scripts of our pages: `{"receipt", "good", "reasons", "remark"}` as JSON."""
+    """The route for scripts of our pages: `{"receipt", "verdict": "up" | "down", "reason", "remark"}` as JSON, the last two optional."""
 
     async def feedback(request: Request) -> Response:
         kind = request.headers.get("content-type", "").partition(";")[0].strip()
@@ -64,13 +64,10 @@ def _values(body: bytes) -> dict[str, Any]:
     """The arguments of `save_feedback` out of a request. Raises `BadInput` for anything else."""
     try:
         sent = json.loads(body)
-        values = {"receipt": sent["receipt"], "good": sent["good"], "reasons": sent.get("reasons", [])}
-        values["remark"] = sent.get("remark", "")
+        receipt, verdict = sent["receipt"], sent["verdict"]
+        reason, remark = sent.get("reason", ""), sent.get("remark", "")
     except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
         raise BadInput(message("feedback_wrong", file="receipt")) from error
-    strings = isinstance(values["reasons"], list) and all(
-        isinstance(v, str) for v in (values["receipt"], values["remark"], *values["reasons"])
-    )
-    if not strings or not isinstance(values["good"], bool):
+    if verdict not in ("up", "down") or not all(isinstance(v, str) for v in (receipt, reason, remark)):
         raise BadInput(message("feedback_wrong", file="receipt"))
-    return values
+    return {"receipt": receipt, "good": verdict == "up", "reasons": [reason] if reason else [], "remark": remark}

@@ -22,7 +22,6 @@ from bot.kept import Receipt, Source
 from bot.messages import message
 from bot.privacy import for_keeping
 from bot.records import Answer, Citation, Outcome, Statement
-from bot.scope import base_title
 from bot.shelf import Shelf
 from bot.site import answering, page, style
 from index.errors import YoujuError
@@ -40,8 +39,10 @@ def save_receipt(shelf: Shelf, answer: Answer, *, place: str = "", on: str = "")
     """Keep the receipt of an answer, and its question where nothing answered it and the operator collects those.
 
     Returns the id of `/a/{id}`, empty where there is no receipt: for what is no answer, and where the journal cannot be written.
-    `place` and `on` are what the visitor chose on the page. Never raises.
+    `place` and `on` are what the visitor chose on the page; without, the place that was asked about. Never raises.
     """
+    places = answer.question.places
+    place = place or (places[0].full_name if len(places) == 1 else "")
     try:
         if shelf.settings.keep_questions and answer.outcome in UNANSWERED:
             question = for_keeping(_understood(answer) or answer.question.text)
@@ -187,7 +188,7 @@ def _replaced(source: Source, documents: Sequence[PolicyDocument]) -> PolicyDocu
     for document in documents:
         if source.doc_no and document.doc_no == source.doc_no:
             return document
-        if base_title(document.title) == base_title(source.title) and source.file in document.sources:
+        if document.title == source.title and source.file in document.sources:
             return document
     return None
 

@@ -46,7 +46,7 @@ def rehearse(answerer: Answerer, lexicon: str, questions: Sequence[str]) -> list
         path.write_text(lexicon, encoding="utf8")
         read_groups(path)
         settings = answerer.settings.model_copy(update={"lexicon": path})
-        other = Answerer(answerer.library, settings, answerer.searcher.reader)
+        other = Answerer(answerer.library, settings)
     pairs = ((q, _first_passage(answerer, q), _first_passage(other, q)) for q in questions)
     return [Change(question, before, after) for question, before, after in pairs if before != after]
 

@@ -396,7 +396,11 @@ class Outline(HTMLParser):
             self.fields.append({**values, "named": "yes" if named else ""})
         if re.fullmatch(r"h[1-6]", tag):
             self.headings.append(int(tag[1]))
-        if tag in ("script", "style") or any(name == "style" or name.startswith("on") for name, _ in attrs):
+        if (
+            tag == "style"
+            or (tag == "script" and not values.get("src"))
+            or any(name == "style" or name.startswith("on") for name, _ in attrs)
+        ):
             self.inline.append(tag)
 
     def handle_endtag(self, tag: str) -> None:
