@@ -21,7 +21,7 @@ from index.errors import NoLibrary, YoujuError
 if TYPE_CHECKING:
     from bot.records import Citation
     from bot.shelf import Shelf
-    from index.records import Fix, ParsedDocument
+    from index.records import ParsedDocument
 
 app = typer.Typer(add_completion=False, help="有据：用原文回答教育政策问题，每句话注明出处。")
 out, err = Console(highlight=False), Console(stderr=True, highlight=False)
@@ -210,7 +210,7 @@ def doctor(file: Annotated[Path, typer.Argument(help="要检查的文件", exist
 
 
 def _diagnose(parsed: ParsedDocument) -> None:
-    from bot.document_view import fix_label
+    from bot.document_view import excerpts, fix_label
 
     document = parsed.document
     out.rule(Text(document.title))
@@ -230,19 +230,6 @@ def _diagnose(parsed: ParsedDocument) -> None:
     if left:
         out.print(Text(text("doctor_left", count=len(left)), style="yellow"))
         out.print(Text("\n".join(left)), soft_wrap=True)
-
-
-def excerpts(fix: Fix, width: int = 24) -> tuple[str, str]:
-    """The line before and after a repair, from shortly before where they part.
-
-    >>> from index.records import Fix
-    >>> excerpts(Fix("glued_dates", 3, "自2023年9月1起施行", "自2023年9月1日起施行", "proved"), width=12)
-    ('年9月1起施行', '年9月1日起施行')
-    """
-    before, after = fix.before.strip(), fix.after.strip()
-    same = next((i for i, (a, b) in enumerate(zip(before, after, strict=False)) if a != b), 0)
-    begin = max(0, same - width // 3) if same > width // 2 else 0
-    return before[begin : begin + width], after[begin : begin + width]
 
 
 def _print_json(value: Any) -> None:

@@ -15,7 +15,7 @@ from markupsafe import Markup, escape
 from bot.citations import Texts
 from bot.messages import message
 from bot.validity import state_of
-from index.records import Article, Mark, PolicyDocument, Table
+from index.records import Article, Fix, Mark, PolicyDocument, Table
 from index.relations import Relation
 from index.versions import version_date
 
@@ -39,6 +39,11 @@ class Link:
 
 Related = tuple[tuple[str, tuple[Link, ...]], ...]
 """The documents that one relates to, by the words for how: 取代, 已被取代, 依据, …."""
+
+_CORRECTABLE = {
+    "地方": "place", "发布机关": "issuers", "文号": "doc_no", "成文日期": "written", "公布日期": "published",
+    "施行日期": "effective", "有效期至": "expires", "效力": "validity",
+}  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,9 +109,23 @@ def fix_label(name: str) -> str:
         return message("fix_other", file="page")
 
 
+def excerpts(fix: Fix, width: int = 24) -> tuple[str, str]:
+    """The line before and after a repair, from shortly before where they part.
+
+    >>> from index.records import Fix
+    >>> excerpts(Fix("glued_dates", 3, "自2023年9月1起施行", "自2023年9月1日起施行", "proved"), width=12)
+    ('年9月1起施行', '年9月1日起施行')
+    """
+    before, after = fix.before.strip(), fix.after.strip()
+    same = next((i for i, (a, b) in enumerate(zip(before, after, strict=False)) if a != b), 0)
+    begin = max(0, same - width // 3) if same > width // 2 else 0
+    return before[begin : begin + width], after[begin : begin + width]
+
+
 def _facts(document: PolicyDocument, state: str) -> Iterator[tuple[str, str]]:
     years = dict.fromkeys(map(str, document.period or ()))
     period = f"{'—'.join(years)}年" if years else None
+    corrected = set(document.corrected)
     values = (
         ("种类", message(f"kind_{document.kind}")),
         ("地方", document.place.full_name if document.place else None),
@@ -123,7 +142,9 @@ def _facts(document: PolicyDocument, state: str) -> Iterator[tuple[str, str]]:
         ("索引号", document.index_no),
         ("来源文件", "、".join(document.sources)),
     )
-    return ((name, str(value)) for name, value in values if value)
+    for name, value in values:
+        if value:
+            yield name, f"{value}（人工更正）" if _CORRECTABLE.get(name) in corrected else str(value)
 
 
 class Overlay:

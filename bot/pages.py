@@ -3,50 +3,29 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from datetime import date
-from functools import cache, wraps
-from pathlib import Path
 from typing import Any
 
-from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from starlette.requests import Request
-from starlette.responses import HTMLResponse, JSONResponse, Response
+from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
+from bot import admin, feedback, picture, receipts
 from bot.document_view import NOWHERE, Span, links, view
 from bot.facets import FACETS, Filters
 from bot.find import Found
 from bot.messages import message
 from bot.records import Answer, Citation
 from bot.shelf import Shelf
+from bot.site import STATIC, BadInput, answering, page, style, styles, templates
 from bot.validity import state_of
-from index.errors import YoujuError
 from index.library import Library
 from index.places import places_in
 from index.records import Place, PolicyDocument
 
-STATIC = Path(__file__).parent / "static"
+__all__ = ["BadInput", "styles", "templates"]  # of bot.site, known to the chat by this module
 QUESTION_CAP, _FILTER_CAP = 500, 60
-Handler = Callable[[Request], Response]
-
-
-class BadInput(Exception):
-    """A request that cannot be answered; the message is the Chinese sentence to send back."""
-
-
-@cache
-def templates() -> Environment:
-    """The environment of all HTML: everything is escaped, an unknown variable is an error."""
-    environment = Environment(
-        loader=FileSystemLoader(Path(__file__).parent / "templates"),
-        autoescape=True,
-        trim_blocks=True,
-        lstrip_blocks=True,
-        undefined=StrictUndefined,
-    )
-    environment.globals["text"] = lambda key, **variables: message(key, file="page", **variables)
-    return environment
 
 
 def routes(shelf: Shelf) -> list[Route]:
@@ -68,20 +47,20 @@ def routes(shelf: Shelf) -> list[Route]:
         answerer = shelf.answerer
         wanted = request.query_params.get("q", "").strip()[:100]
         rows = document_rows(answerer.library, answerer.superseded, wanted=wanted)
-        return _page("documents.html", wanted=wanted, rows=rows)
+        return page("documents.html", wanted=wanted, rows=rows, picture=picture.described(answerer.library.documents()))
 
     def document(request: Request) -> Response:
         answerer = shelf.answerer
         try:
             found = answerer.library.document(request.path_params["id"])
         except KeyError:
-            return _page("missing.html", 404, sentence=message("no_document"))
+            return page("missing.html", 404, sentence=message("no_document"))
         articles, tables = answerer.library.articles(found.id), answerer.library.tables(found.id)
         quoted, today = _span(request.query_params.get("quote", "")), date.today()
         newer = answerer.succession.newer(found.id, today)
         related = links(found, answerer.library.relations(found.id), answerer.library, on=today)
         shown = view(found, articles, tables, on=today, newer=newer, quoted=quoted, related=related)
-        return _page("document.html", view=shown)
+        return page("document.html", view=shown)
 
     def health(_: Request) -> Response:
         info = shelf.answerer.info
@@ -89,45 +68,22 @@ def routes(shelf: Shelf) -> list[Route]:
             {"status": "ok", "generation": info.generation, "documents": info.documents, "built": info.built}
         )
 
-    def style(_: Request) -> Response:
-        return Response(styles("page.css"), media_type="text/css")
-
     def script(_: Request) -> Response:
         return Response((STATIC / "chat.js").read_text(encoding="utf8"), media_type="text/javascript")
 
     return [
-        Route("/api/ask", _answering(ask)),
-        Route("/api/find", _answering(find)),
-        Route("/documents", _answering(documents)),
-        Route("/documents/{id}", _answering(document)),
-        Route("/healthz", _answering(health)),
-        Route("/page.css", style),
+        Route("/api/ask", answering(ask)),
+        Route("/api/find", answering(find)),
+        Route("/documents", answering(documents)),
+        *picture.routes(shelf),
+        Route("/documents/{id}", answering(document)),
+        Route("/healthz", answering(health)),
+        Route("/page.css", style("fragments.css", "page.css")),
         Route("/chat.js", script),
+        *receipts.routes(shelf),
+        *feedback.routes(shelf),
+        *admin.routes(shelf),
     ]
-
-
-def styles(name: str) -> str:
-    """A style sheet with the part that the chat and the document pages share."""
-    return "".join((STATIC / part).read_text(encoding="utf8") for part in ("fragments.css", name))
-
-
-def _answering(handler: Handler) -> Handler:
-    """Turn what a visitor got wrong into 400 and what the library cannot do into 503, each with its sentence."""
-
-    @wraps(handler)
-    def answered(request: Request) -> Response:
-        try:
-            return handler(request)
-        except BadInput as error:
-            return JSONResponse({"error": str(error)}, 400)
-        except YoujuError as error:
-            return JSONResponse({"error": message("unavailable", reason=error)}, 503)
-
-    return answered
-
-
-def _page(name: str, status: int = 200, **variables: Any) -> Response:
-    return HTMLResponse(templates().get_template(name).render(**variables), status)
 
 
 def _query(request: Request) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from pydantic import Field, ValidationError
+from pydantic import Field, SecretStr, ValidationError
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from index.errors import SettingsError
@@ -16,7 +16,9 @@ SAMPLE_DOCUMENTS = ROOT / "eval" / "corpus"
 class Settings(BaseSettings):
     """All settings with their defaults; the table in README is written from these descriptions."""
 
-    model_config = SettingsConfigDict(env_prefix="YOUJU_", env_file=".env", extra="ignore", frozen=True)
+    model_config = SettingsConfigDict(
+        env_prefix="YOUJU_", env_file=".env", env_ignore_empty=True, extra="ignore", frozen=True
+    )
 
     home: Path = Field(default=Path("data"), description="索引所在的文件夹")
     documents: Path | None = Field(
@@ -28,6 +30,14 @@ class Settings(BaseSettings):
     port: int = Field(default=7860, ge=1, le=65535, description="网页监听的端口")
     max_file_mb: int = Field(default=20, ge=1, le=500, description="单个文件的大小上限（MB）")
     answer_threshold: float = Field(default=0.25, ge=0, le=1, description="作答所需的把握（0—1），越高越谨慎")
+    journal_url: str | None = Field(
+        default=None, description="凭据和评价的数据库，不设时用 YOUJU_HOME 里的 SQLite 文件"
+    )
+    receipt_days: int = Field(default=365, ge=1, le=3650, description="凭据、评价和未答问题保存的天数")
+    keep_questions: bool = Field(default=False, description="是否留下没有答上来的问题（隐去号码），供管理员查看")
+    admin_password: SecretStr | None = Field(
+        default=None, min_length=8, description="管理页面的密码（至少 8 位），不设时没有管理页面"
+    )
 
     @property
     def documents_folder(self) -> Path:

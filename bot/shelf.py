@@ -4,12 +4,18 @@ from __future__ import annotations
 
 import gc
 import threading
+from functools import cached_property
+from typing import TYPE_CHECKING
 
 from bot.answer import Answerer
 from bot.find import Finder
+from bot.lexicon import load_lexicon
 from bot.settings import Settings
 from index.embed import load_embedder
 from index.library import open_library
+
+if TYPE_CHECKING:
+    from bot.journal import Journal
 
 
 class Shelf:
@@ -17,7 +23,7 @@ class Shelf:
 
     def __init__(self, settings: Settings) -> None:
         self.settings = settings
-        self._embedder = load_embedder(settings.embedder)
+        self.embedder = load_embedder(settings.embedder)
         self._lock = threading.Lock()
         self._open()
 
@@ -26,7 +32,7 @@ class Shelf:
         question for 0.2 s, so the collector looks at them once, here.
         """
         gc.unfreeze()
-        library = open_library(self.settings.home, self._embedder)
+        library = open_library(self.settings.home, self.embedder)
         self._answerer = Answerer(library, self.settings)
         self._finder = self._finder_of(self._answerer)
         gc.collect()
@@ -42,6 +48,19 @@ class Shelf:
             if self._answerer.library.stale():
                 self._open()
             return self._answerer
+
+    @cached_property
+    def journal(self) -> Journal:
+        """Where receipts and feedback are kept. Raises `SettingsError` for a URL that cannot work."""
+        from bot.journal import Journal, default_url
+
+        return Journal(self.settings.journal_url or default_url(self.settings.home), self.settings.receipt_days)
+
+    def reload(self) -> None:
+        """Read the staff lexicon again and answer with it from now on."""
+        load_lexicon.cache_clear()
+        with self._lock:
+            self._open()
 
     @property
     def finder(self) -> Finder:

@@ -20,15 +20,19 @@ Send = Callable[[Event], Awaitable[None]]
 App = Callable[[Scope, Receive, Send], Awaitable[None]]
 
 BODY_CAP = 64 * 1024
+# Of the administration: forms that name many files or hold a lexicon, and uploads; nobody's body is read who is not logged in.
+_CAPS = ((re.compile(r"/admin/upload/?"), 200_000_000), (re.compile(r"/admin/[a-z-]+/?"), 2_000_000))
 BURST, WINDOW = 25, 10.0  # questions of one client in so many seconds
 
 # Gradio brings some eighty routes (upload, file=, proxy=, monitoring, openapi …); only what the page uses is open.
 _OPEN = re.compile(
-    r"/(?:|api/ask|api/find|documents|documents/[^/]+|healthz|page\.css|chat\.js"
+    r"/(?:|api/ask|api/find|api/feedback|documents|documents/[^/]+|a/[\w-]{16}|healthz|page\.css|receipt\.css|chat\.js"
+    r"|admin|admin/[a-z-]+|admin\.css"
     r"|config|theme\.css|favicon\.ico|manifest\.json|robots\.txt|(?:assets|static|svelte)/.+"
     r"|gradio_api/(?:queue/join|queue/data|heartbeat/\w+|startup-events|cancel|reset|app_id|theme\.css))/?"
 )
-_ASKING = re.compile(r"/(?:api/ask|api/find|gradio_api/queue/join)/?")
+_ASKING = re.compile(r"/(?:api/ask|api/find|api/feedback|gradio_api/queue/join)/?")
+_STRICT = re.compile(r"/(?:documents|a/|admin)")  # pages of ours: no inline styles, unlike Gradio's
 _POLICY = (
     "default-src 'none'; script-src 'self'{scripts}; style-src 'self'{styles}; img-src 'self' data: blob:; font-src 'self' data:; "
     "connect-src 'self'; manifest-src 'self'; base-uri 'self'; form-action 'self'; frame-ancestors 'none'"
@@ -78,11 +82,15 @@ class Guard:
             return 403, message("closed_route")
         headers = dict(scope["headers"])
         length = headers.get(b"content-length", b"0")
-        if b"transfer-encoding" in headers or not length.isdigit() or int(length) > BODY_CAP:
+        if b"transfer-encoding" in headers or not length.isdigit() or int(length) > _cap(scope["path"]):
             return 413, message("body_too_large")
         if _ASKING.fullmatch(scope["path"]) and not self._pace.allows((scope.get("client") or ("",))[0]):
             return 429, message("busy")
         return None
+
+
+def _cap(path: str) -> int:
+    return next((cap for pattern, cap in _CAPS if pattern.fullmatch(path)), BODY_CAP)
 
 
 class _Headed:
@@ -95,7 +103,8 @@ class _Headed:
         self._send = send
         self._rewrite = rewrite and path == "/"
         self._joining = path.rstrip("/").endswith("/queue/join")
-        self._styles = "" if path.startswith("/documents") else " 'unsafe-inline'"  # Gradio styles elements inline
+        drawn = path == "/documents/picture.svg"  # a drawing of ours styles itself and holds nothing else
+        self._styles = "" if _STRICT.match(path) and not drawn else " 'unsafe-inline'"
         self._start: Event | None = None
         self._body = b""
         self._over = False

@@ -45,7 +45,7 @@ CREATE TABLE relations (kind TEXT NOT NULL, source TEXT NOT NULL, target TEXT NO
 CREATE INDEX relations_from ON relations (source);
 CREATE INDEX relations_to ON relations (target);
 CREATE TABLE files (path TEXT PRIMARY KEY, size INTEGER NOT NULL, mtime INTEGER NOT NULL, sha256 TEXT NOT NULL,
-  documents TEXT NOT NULL, reason TEXT NOT NULL);
+  documents TEXT NOT NULL, reason TEXT NOT NULL, overrides TEXT NOT NULL);
 """
 _KEYS = (("documents", "id"), *((name, "document_id") for name in ("articles", "tables", "chunks", "claims")))
 _ARTICLE = tuple(f.name for f in fields(Article))
@@ -55,7 +55,7 @@ _BATCH = 500
 
 @dataclass(frozen=True, slots=True)
 class FileEntry:
-    """What is known of a source file: its documents, or the reason why it was refused."""
+    """What is known of a source file: its documents, or the reason why it was refused; what was corrected of it by hand."""
 
     path: str
     size: int
@@ -63,6 +63,7 @@ class FileEntry:
     sha256: str
     documents: tuple[str, ...]
     reason: str
+    overrides: str = ""
 
 
 def intact(path: Path) -> bool:
@@ -131,14 +132,14 @@ class Catalogue:
 
     def set_files(self, entries: Iterable[FileEntry]) -> None:
         """Replace the list of source files."""
-        rows = [(e.path, e.size, e.mtime, e.sha256, _dump(e.documents), e.reason) for e in entries]
+        rows = [(e.path, e.size, e.mtime, e.sha256, _dump(e.documents), e.reason, e.overrides) for e in entries]
         with self._writing():
             self._db.execute("DELETE FROM files")
-            self._db.executemany("INSERT INTO files VALUES (?,?,?,?,?,?)", rows)
+            self._db.executemany("INSERT INTO files VALUES (?,?,?,?,?,?,?)", rows)
 
     def files(self) -> dict[str, FileEntry]:
         rows = self._all("SELECT * FROM files ORDER BY path")
-        return {r[0]: FileEntry(r[0], r[1], r[2], r[3], tuple(json.loads(r[4])), r[5]) for r in rows}
+        return {r[0]: FileEntry(r[0], r[1], r[2], r[3], tuple(json.loads(r[4])), r[5], r[6]) for r in rows}
 
     def documents(self, *, texts: bool = True) -> tuple[PolicyDocument, ...]:
         """All documents in order of their titles; without `texts` each has an empty one."""

@@ -14,8 +14,10 @@ YoujuError
 │   ├── LibraryBusy           another process is building
 │   ├── LibraryDamaged        a generation does not match its manifest
 │   └── EmbedderMismatch      built with one model, queried with another
+├── OverridesError            corrections made by hand cannot be read or kept
 ├── SettingsError             a setting has a value that cannot work
-└── LexiconError              a line of the staff lexicon cannot be read
+├── LexiconError              a line of the staff lexicon cannot be read
+└── JournalError              receipts and feedback cannot be read or kept
 """
 
 
@@ -75,9 +77,17 @@ class EmbedderMismatch(LibraryError):
     """The library's vectors come from another model."""
 
 
+class OverridesError(YoujuError):
+    """Corrections made by hand that cannot be read or kept."""
+
+
 class SettingsError(YoujuError):
     """A setting that cannot work."""
 
 
 class LexiconError(YoujuError):
     """A staff lexicon line that cannot be read."""
+
+
+class JournalError(YoujuError):
+    """Receipts, feedback or questions that cannot be read or kept."""

@@ -7,7 +7,7 @@ import os
 import shutil
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
-from contextlib import closing, contextmanager
+from contextlib import closing, contextmanager, suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from itertools import islice
@@ -101,23 +101,32 @@ def build(home: Path, base: Path | None, change: Change, embedder: Embedder) -> 
     return manifest
 
 
-def roll_back(home: Path) -> Manifest:
-    """Make the newest intact generation before the current one current again. Raises `NoLibrary` where there is none.
+def roll_back(home: Path, generation: int | None = None) -> Manifest:
+    """Make an earlier intact generation current again: the one of this number, else the newest. Raises `NoLibrary` without one.
 
     The next sync starts from it, so what the folders hold by then comes back in.
     """
     with writing(home):
-        root = home / "generations"
-        now = (home / "CURRENT").read_text(encoding="utf8").strip() if (home / "CURRENT").exists() else ""
-        for folder in sorted((p for p in root.glob("[0-9]*") if p.name < now), reverse=True):
+        for folder, manifest in earlier(home):
+            if generation not in (None, manifest.generation):
+                continue
             try:
-                manifest = read_manifest(folder)
                 verify(folder, manifest)
             except LibraryDamaged:
                 continue
             _publish(home, folder.name)
             return manifest
     raise NoLibrary("没有更早的文件库可以退回，请运行 sync 重建索引。")
+
+
+def earlier(home: Path) -> list[tuple[Path, Manifest]]:
+    """The generations before the current one that are still there and can be read, newest first; their files are not checked."""
+    now = (home / "CURRENT").read_text(encoding="utf8").strip() if (home / "CURRENT").exists() else ""
+    found = []
+    for folder in sorted((p for p in (home / "generations").glob("[0-9]*") if p.name < now), reverse=True):
+        with suppress(LibraryDamaged):
+            found.append((folder, read_manifest(folder)))
+    return found
 
 
 def _write(folder: Path, base: Path | None, change: Change, embedder: Embedder, number: int) -> Manifest:

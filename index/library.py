@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from index.catalogue import Catalogue
+from index.catalogue import Catalogue, FileEntry
 from index.dense import DenseIndex
 from index.embed import Embedder
 from index.errors import EmbedderMismatch, LibraryDamaged
@@ -60,6 +60,10 @@ class Library:
     def relations(self, document_id: str) -> tuple[Relation, ...]:
         """What a document supersedes, amends, issues, forwards or rests on, and what does so to it."""
         return self._catalogue.relations_of(document_id)
+
+    def files(self) -> dict[str, FileEntry]:
+        """What is known of each source file, the refused ones too, by path."""
+        return self._catalogue.files()
 
     def headings(self) -> list[str]:
         """Every heading once, of all documents."""

@@ -92,7 +92,7 @@ class Gap:
 
 @dataclass(frozen=True, slots=True)
 class PolicyDocument:
-    """One document. `None` and empty tuples mean that the document does not say."""
+    """One document. `None` and empty tuples mean that the document does not say; `corrected` names the fields set by hand."""
 
     id: str
     title: str
@@ -115,6 +115,7 @@ class PolicyDocument:
     fixes: tuple[Fix, ...] = ()
     marks: tuple[Mark, ...] = ()
     gaps: tuple[Gap, ...] = ()
+    corrected: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import hashlib
 import logging
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ProcessPoolExecutor
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from time import perf_counter
 
@@ -17,10 +17,12 @@ from index.embed import Embedder
 from index.errors import LibraryError, UnreadableFile
 from index.generation import Change, build, current, writing
 from index.manifest import Manifest, read_manifest, verify, versions
+from index.overrides import Override, by_path, fingerprint
 from index.records import ParsedDocument
 
 _POOL_FROM = 40  # starting worker processes costs more than parsing fewer files
 _WORKERS = 2
+Tell = Callable[[int, int], None]  # files read, files to read
 _log = logging.getLogger(__name__)
 
 
@@ -58,33 +60,46 @@ class Base:
 
 @dataclass(frozen=True, slots=True)
 class Reading:
-    """How files are read: the size limit and whether a progress bar is shown."""
+    """How files are read: the size limit, what was corrected by hand by path, how progress is shown, in how many processes."""
 
     max_bytes: int
     progress: bool
+    overrides: Mapping[str, tuple[Override, ...]] = field(default_factory=dict)
+    tell: Tell | None = None
+    processes: int = _WORKERS
 
 
 def sync(
-    folders: Iterable[Path], home: Path, embedder: Embedder, *, progress: bool = True, max_bytes: int = 20_000_000
+    folders: Iterable[Path],
+    home: Path,
+    embedder: Embedder,
+    *,
+    progress: bool = True,
+    max_bytes: int = 20_000_000,
+    tell: Tell | None = None,
+    processes: int = _WORKERS,
 ) -> SyncReport:
     """Bring the library in `home` up to date with the folders. Raises `LibraryBusy` where another sync is running.
 
-    The result depends on the folders alone: many small syncs end where one sync of everything does.
+    The result depends on the folders alone: many small syncs end where one sync of everything does. `processes=1` starts none,
+    for a server that has threads.
     """
     from index.read import collect_files
 
     began = perf_counter()
+    folders = list(folders)
     with writing(home):
         base = _base(home, embedder)
         known = base.files if base else {}
         paths = {p.resolve().as_posix(): p for p in collect_files(folders)}
-        fresh = {name: path for name, path in paths.items() if not _same(path, known.get(name))}
+        overrides = by_path(folders)
+        fresh = {n: p for n, p in paths.items() if not _same(p, known.get(n), fingerprint(overrides.get(n, ())))}
         gone = [name for name in known if name not in paths]
         if base and not fresh and not gone:
             manifest, entries = base.manifest, known
         else:
             kept = {name: known[name] for name in paths if name not in fresh}
-            reading = Reading(max_bytes, progress)
+            reading = Reading(max_bytes, progress, overrides, tell, processes)
             change = _change(base, kept, fresh, reading) if base else _everything(fresh, reading)
             manifest = build(home, base.folder if base else None, change, embedder)
             entries = {entry.path: entry for entry in change.files}
@@ -123,8 +138,8 @@ def _base(home: Path, embedder: Embedder) -> Base | None:
         return None
 
 
-def _same(path: Path, known: FileEntry | None) -> bool:
-    if known is None:
+def _same(path: Path, known: FileEntry | None, overrides: str) -> bool:
+    if known is None or known.overrides != overrides:
         return False
     try:
         state = path.stat()
@@ -191,27 +206,34 @@ def _unique(paths: Sequence[str]) -> tuple[str, ...]:
 
 def _parse_each(paths: Sequence[Path], reading: Reading) -> Iterator[Parsed]:
     """The files as parsed, in order. Many are parsed by processes that start now: later this one has threads and open stores."""
-    jobs = [(p, reading.max_bytes) for p in paths]
-    if len(jobs) < _POOL_FROM:
+    jobs = [(p, reading.max_bytes, reading.overrides.get(p.resolve().as_posix(), ())) for p in paths]
+    if len(jobs) < _POOL_FROM or reading.processes < 2:
         done: Iterator[Parsed] = map(_parse, jobs)
     else:
-        pool = ProcessPoolExecutor(_WORKERS)
+        pool = ProcessPoolExecutor(reading.processes)
         done = pool.map(_parse, jobs, chunksize=8)
         pool.shutdown(wait=False)  # the processes end after the last file
-    return iter(track(done, "读取文件", total=len(jobs), disable=not reading.progress))
+    return _told(track(done, "读取文件", total=len(jobs), disable=not reading.progress), len(jobs), reading.tell)
 
 
-def _parse(job: tuple[Path, int]) -> Parsed:
+def _told(done: Iterable[Parsed], total: int, tell: Tell | None) -> Iterator[Parsed]:
+    for number, parsed in enumerate(done, 1):
+        if tell is not None:
+            tell(number, total)
+        yield parsed
+
+
+def _parse(job: tuple[Path, int, tuple[Override, ...]]) -> Parsed:
     from index.ingest import parse_file
 
-    path, max_bytes = job
-    entry = FileEntry(path.resolve().as_posix(), 0, 0, "", (), "")
+    path, max_bytes, overrides = job
+    entry = FileEntry(path.resolve().as_posix(), 0, 0, "", (), "", fingerprint(overrides))
     try:
         state = path.stat()
         entry = replace(entry, size=state.st_size, mtime=state.st_mtime_ns)
         if state.st_size <= max_bytes:
             entry = replace(entry, sha256=hashlib.sha256(path.read_bytes()).hexdigest())
-        documents = tuple(parse_file(path, max_bytes=max_bytes))
+        documents = tuple(parse_file(path, max_bytes=max_bytes, overrides=overrides))
     except UnreadableFile as error:
         return Parsed(replace(entry, reason=str(error)), ())
     except OSError:

@@ -15,7 +15,7 @@ from pathlib import Path
 import pytest
 
 from index.errors import LibraryBusy, LibraryDamaged, NoLibrary
-from index.generation import KEPT, current, roll_back, writing
+from index.generation import KEPT, current, earlier, roll_back, writing
 from index.library import open_library
 from index.manifest import read_manifest, verify
 from index.sync import sync
@@ -232,3 +232,13 @@ def test_much_churn_builds_the_vector_index_anew(folder: Path, home: Path) -> No
         manifest = open_library(home, EMBEDDER).manifest
         assert 2 * manifest.deleted <= manifest.chunks
     assert "5元" in texts(home)
+
+
+def test_roll_back_goes_to_the_generation_that_is_asked_for(folder: Path, home: Path) -> None:
+    _write_notice(folder, 400)
+    _sync(folder, home)
+    assert [m.generation for _, m in earlier(home)] == [1]
+    with pytest.raises(NoLibrary):
+        roll_back(home, 7)
+    assert roll_back(home, 1).generation == 1
+    assert earlier(home) == []

@@ -26,7 +26,9 @@ IMPORTERS = {
     "ahocorasick_rs": {"index/matcher.py"},
     "cn2an": {"bot/notations.py"},
     "ir_measures": {"eval/metrics.py"},
-    "matplotlib": {"eval/report.py"},
+    "matplotlib": {"bot/picture.py", "eval/report.py"},
+    "sqlalchemy": {"bot/journal.py"},
+    "itsdangerous": {"bot/admin/door.py"},
     "langchain_text_splitters": {"eval/peers.py"},
 }
 

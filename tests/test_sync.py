@@ -219,3 +219,9 @@ def test_an_open_library_keeps_its_generation(folder: Path, tmp_path: Path) -> N
     assert library.stale()
     assert any("300元" in c.text for d in library.documents() for c in library.chunks_of(d.id))
     assert library.dense("班主任津贴", 3)
+
+
+def test_progress_is_told_file_by_file(folder: Path, tmp_path: Path) -> None:
+    told: list[tuple[int, int]] = []
+    sync([folder], tmp_path / "home", EMBEDDER, progress=False, tell=lambda *step: told.append(step), processes=1)
+    assert told == [(1, 2), (2, 2)]

@@ -50,6 +50,7 @@ def client(pace: Pace | None = None) -> TestClient:
         "/monitoring", "/monitoring/summary", "/openapi.json", "/gradio_api/openapi.json", "/docs", "/redoc", "/gradio_api/info",
         "/gradio_api/run/predict", "/gradio_api/call/answer", "/gradio_api/deep_link", "/gradio_api/stream/1", "/login",
         "/gradio_api/process_recording", "/gradio_api/vibe-edit", "/gradio_api/runs", "/gradio_api/dev/reload", "/config/x", "/nothing",
+        "/a/short", "/a/AbCdEfGh_-123456/x", "/a/../x", "/admin/a/b", "/admin/file.txt", "/administration",
     ],
 )  # fmt: skip
 def test_whatever_the_page_does_not_use_is_closed(path: str) -> None:
@@ -61,7 +62,8 @@ def test_whatever_the_page_does_not_use_is_closed(path: str) -> None:
 @pytest.mark.parametrize(
     "path",
     ["/", "/config", "/theme.css", "/assets/index.js", "/static/js/x.js", "/gradio_api/queue/join", "/gradio_api/queue/data",
-     "/gradio_api/heartbeat/abc", "/gradio_api/startup-events", "/documents", "/documents/0a", "/api/find", "/healthz", "/page.css"],
+     "/gradio_api/heartbeat/abc", "/gradio_api/startup-events", "/documents", "/documents/0a", "/api/find", "/healthz", "/page.css",
+     "/a/AbCdEfGh_-123456", "/receipt.css", "/api/feedback", "/documents/picture.svg", "/admin", "/admin/put-back", "/admin.css"],
 )  # fmt: skip
 def test_what_the_page_uses_is_open_and_carries_the_headers(path: str) -> None:
     response = client().get(path)
@@ -88,6 +90,11 @@ def test_document_pages_allow_no_inline_styles() -> None:
     assert "'unsafe-inline'" not in client().get("/documents/0a").headers["content-security-policy"]
 
 
+@pytest.mark.parametrize("path", ["/a/AbCdEfGh_-123456", "/admin", "/admin/files", "/documents"])
+def test_pages_of_ours_allow_no_inline_styles(path: str) -> None:
+    assert "'unsafe-inline'" not in client().get(path).headers["content-security-policy"]
+
+
 def test_a_script_in_a_document_page_is_not_allowed() -> None:
     response = client().get("/documents/script")
     assert SCRIPT in response.text
@@ -105,6 +112,15 @@ def test_bodies_are_capped() -> None:
     assert client().post("/gradio_api/queue/join", content=b"x" * (BODY_CAP + 1)).status_code == 413
 
 
+@pytest.mark.parametrize(
+    ("path", "cap"), [("/admin/upload", 200_000_000), ("/admin/lexicon", 2_000_000), ("/api/feedback", BODY_CAP)]
+)
+def test_the_administration_takes_longer_bodies(path: str, cap: int) -> None:
+    for length, refused in ((cap, False), (cap + 1, True)):
+        status = client().post(path, content=b"", headers={"content-length": str(length)}).status_code
+        assert (status == 413) is refused
+
+
 def test_a_body_of_unknown_length_is_refused() -> None:
     assert client().post("/gradio_api/queue/join", content=iter([b"x"])).status_code == 413
 
@@ -114,6 +130,7 @@ def test_a_flood_from_one_client_is_slowed() -> None:
     statuses = [flooded.get("/api/ask").status_code for _ in range(100)]
     assert statuses.count(429) == 100 - BURST
     assert flooded.get("/documents").status_code == 200
+    assert flooded.post("/api/feedback").status_code == 429
 
 
 def test_pace_counts_each_client_and_recovers() -> None:

@@ -29,7 +29,7 @@ MAX_CHARACTERS = 5_000_000
 DOCX = "application/vnd.openxmlformats-officedocument.wordprocessingml.document"
 
 # Names that are never a document, whatever they hold.
-_JUNK = {"thumbs.db", "desktop.ini"}
+_JUNK = {"thumbs.db", "desktop.ini", "overrides.toml"}
 _PICTURES_AND_ARCHIVES = (
     b"\x89PNG", b"\xff\xd8\xff", b"GIF8", b"BM", b"II*\0", b"MM\0*", b"RIFF", b"\x1f\x8b", b"Rar!", b"7z\xbc\xaf",
     b"\x7fELF", b"MZ", b"ID3", b"\0\0\0", b"SQLite format 3", b"\xca\xfe\xba\xbe",

@@ -1,0 +1,85 @@
+"""What all routes share: templates, style sheets, errors as sentences, and whether a request comes from our own pages."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import cache, partial, wraps
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from starlette.requests import Request
+from starlette.responses import HTMLResponse, JSONResponse, Response
+
+from bot.messages import message
+from index.errors import YoujuError
+
+STATIC = Path(__file__).parent / "static"
+Handler = Callable[[Request], Response]
+
+
+class BadInput(Exception):
+    """A request that cannot be answered; the message is the Chinese sentence to send back."""
+
+
+@cache
+def templates() -> Environment:
+    """The environment of all HTML: everything is escaped, an unknown variable is an error."""
+    environment = Environment(
+        loader=FileSystemLoader(Path(__file__).parent / "templates"),
+        autoescape=True,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        undefined=StrictUndefined,
+    )
+    environment.globals["text"] = partial(message, file="page")
+    return environment
+
+
+def page(name: str, status: int = 200, *, texts: str = "page", **variables: Any) -> Response:
+    """A template as a response; `text("key")` in it takes its texts from `prompts/{texts}.md`."""
+    html = templates().get_template(name).render(text=partial(message, file=texts), **variables)
+    return HTMLResponse(html, status)
+
+
+def styles(name: str) -> str:
+    """A style sheet with the part that the chat and the document pages share."""
+    return "".join((STATIC / part).read_text(encoding="utf8") for part in ("fragments.css", name))
+
+
+def style(*names: str) -> Handler:
+    """A route's handler for style sheets, one after the other."""
+
+    def sheet(_: Request) -> Response:
+        return Response("".join((STATIC / name).read_text(encoding="utf8") for name in names), media_type="text/css")
+
+    return sheet
+
+
+def answering(handler: Handler) -> Handler:
+    """Turn what a visitor got wrong into 400 and what the library cannot do into 503, each with its sentence."""
+
+    @wraps(handler)
+    def answered(request: Request) -> Response:
+        try:
+            return handler(request)
+        except BadInput as error:
+            return JSONResponse({"error": str(error)}, 400)
+        except YoujuError as error:
+            return JSONResponse({"error": message("unavailable", reason=error)}, 503)
+
+    return answered
+
+
+def same_origin(request: Request) -> bool:
+    """Whether a browser sent this from one of our own pages.
+
+    `Sec-Fetch-Site` where there is one (browsers leave it out over plain HTTP), else `Origin` against `Host`; a request that says
+    neither is no form of ours. The scheme is not compared: a proxy in front may speak HTTPS.
+    """
+    site = request.headers.get("sec-fetch-site")
+    if site is not None:
+        return site == "same-origin"
+    origin = urlsplit(request.headers.get("origin", "")).netloc
+    return bool(origin) and origin == request.headers.get("host", "")
