@@ -10,7 +10,9 @@ from functools import partial
 from bot.case import Case, open_case
 from bot.comparison import compare
 from bot.compose import elsewhere, nearest_sections, state
+from bot.departments import Departments
 from bot.draft import Draft
+from bot.duties import duties
 from bot.holes import hole
 from bot.lexicon import load_lexicon
 from bot.lookup import look_up
@@ -49,6 +51,7 @@ class Answerer:
         self.reader = reader or Reader.load(BUILTIN)
         self.places = tuple({d.place.path: d.place for d in documents if d.place and d.place.path}.values())
         self.sheets = Sheets((d, tables) for d in documents if (tables := library.tables(d.id)))
+        self.departments = Departments(library)
         manifest = library.manifest
         self.info = LibraryInfo(str(manifest.generation), len(documents), manifest.created)
 
@@ -109,7 +112,14 @@ class Answerer:
         pointed = look_up(case.question, self.library, case.searcher.superseded)
         if pointed is not None:
             return pointed, 1.0
-        ways = (hole, compare, partial(tabulate, sheets=self.sheets), state, elsewhere)
+        ways = (
+            hole,
+            partial(duties, departments=self.departments),
+            compare,
+            partial(tabulate, sheets=self.sheets),
+            state,
+            elsewhere,
+        )
         drafts = (way(case) for way in ways)
         return next((draft for draft in drafts if draft is not None), None) or nearest_sections(case), case.sure
 
