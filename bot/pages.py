@@ -23,9 +23,11 @@ from index.errors import YoujuError
 from index.library import Library
 from index.places import places_in
 from index.records import Place, PolicyDocument
+from index.tokens import fold
 
 STATIC = Path(__file__).parent / "static"
 QUESTION_CAP = 500
+_DATES = ("written", "published", "effective", "expires")
 Handler = Callable[[Request], Response]
 
 
@@ -195,8 +197,6 @@ def document_rows(
     library: Library, superseded: Mapping[str, PolicyDocument], *, wanted: str = "", limit: int | None = None
 ) -> list[dict[str, Any]]:
     """One row a document that has `wanted` in its title, number or place: policy before third-party texts, by place."""
-    documents = [d for d in library.documents() if wanted in f"{d.title}{d.doc_no}{d.place and d.place.full_name}"]
-    documents.sort(key=lambda d: (d.kind == "third_party", d.place.path if d.place else ("~",), d.title))
     return [
         {
             "id": d.id,
@@ -205,11 +205,22 @@ def document_rows(
             "kind": d.kind,
             "kind_name": message(f"kind_{d.kind}"),
             "doc_no": d.doc_no or "",
-            "date": (d.written or d.published or d.effective or ""),
+            "dates": [(message(f"date_{n}", file="page"), day) for n in _DATES if (day := getattr(d, n))],
             "validity": validity(d, date.today(), superseded[d.id].title if d.id in superseded else ""),
             "repairs": sum(f.confidence != "damaged" for f in d.fixes),
             "gaps": len(d.gaps),
             "articles": sum(a.kind != "front" and bool(a.number) for a in library.articles(d.id)),
         }
-        for d in documents[:limit]
+        for d in matching(library, wanted)[:limit]
     ]
+
+
+def matching(library: Library, wanted: str = "") -> list[PolicyDocument]:
+    """The documents that have `wanted` in title, number or place, in either script: policy first, then by place and title."""
+    words = fold(wanted)
+    found = [
+        d
+        for d in library.documents()
+        if words in fold(f"{d.title} {d.doc_no or ''} {d.place.full_name if d.place else ''}")
+    ]
+    return sorted(found, key=lambda d: (d.kind == "third_party", d.place.path if d.place else ("~",), d.title))

@@ -11,6 +11,7 @@ from collections import deque
 from collections.abc import Awaitable, Callable, MutableMapping
 from typing import Any
 
+from bot.language import PATHS, Language
 from bot.messages import message
 
 Scope = MutableMapping[str, Any]
@@ -20,18 +21,22 @@ Send = Callable[[Event], Awaitable[None]]
 App = Callable[[Scope, Receive, Send], Awaitable[None]]
 
 BODY_CAP = 64 * 1024
-BURST, WINDOW = 25, 10.0  # questions of one client in so many seconds
+BURST, WINDOW = (
+    60,
+    10.0,
+)  # requests of one client that search, in so many seconds: one a keystroke where results come as one types
+PAGES = {path: language for language, path in PATHS.items()}
 
 # Gradio brings some eighty routes (upload, file=, proxy=, monitoring, openapi …); only what the page uses is open.
 _OPEN = re.compile(
-    r"/(?:|api/ask|api/find|documents|documents/[^/]+|healthz|page\.css|chat\.js"
+    r"/(?:|zh-Hant|en|api/ask|api/find|documents|documents/[^/]+|healthz|page\.css|chat\.js"
     r"|config|theme\.css|favicon\.ico|manifest\.json|robots\.txt|(?:assets|static|svelte)/.+"
     r"|gradio_api/(?:queue/join|queue/data|heartbeat/\w+|startup-events|cancel|reset|app_id|theme\.css))/?"
 )
 _ASKING = re.compile(r"/(?:api/ask|api/find|gradio_api/queue/join)/?")
 _POLICY = (
     "default-src 'none'; script-src 'self'{scripts}; style-src 'self'{styles}; img-src 'self' data: blob:; font-src 'self' data:; "
-    "connect-src 'self'; manifest-src 'self'; base-uri 'self'; form-action 'self'; frame-ancestors 'none'"
+    "connect-src 'self'; manifest-src 'self'; frame-src {framed}; base-uri 'self'; form-action 'self'; frame-ancestors {framing}"
 )
 _SCRIPT = re.compile(r"<script(?![^>]*\ssrc=)[^>]*>(.*?)</script>", re.DOTALL)
 _SOCIAL = re.compile(r"\s*<meta\s+(?:property=\"og:|name=\"twitter:)[^>]*>")
@@ -93,9 +98,15 @@ class _Headed:
 
     def __init__(self, send: Send, path: str, *, rewrite: bool) -> None:
         self._send = send
-        self._rewrite = rewrite and path == "/"
+        self._language = PAGES.get(path) if rewrite else None
         self._joining = path.rstrip("/").endswith("/queue/join")
-        self._styles = "" if path.startswith("/documents") else " 'unsafe-inline'"  # Gradio styles elements inline
+        document = path.startswith("/documents")
+        self._policy = {
+            "styles": "" if document else " 'unsafe-inline'",  # Gradio styles elements inline
+            "framed": "'none'" if document else "'self'",  # the chat shows document pages beside its answers
+            "framing": "'self'" if document else "'none'",
+        }
+        self._framing = "SAMEORIGIN" if document else "DENY"
         self._start: Event | None = None
         self._body = b""
         self._over = False
@@ -107,14 +118,14 @@ class _Headed:
             if self._joining and event["status"] == 503:  # Gradio's page would tell of a full queue in English
                 await _refuse(self, 429, message("busy"))
                 self._over = True
-            elif self._rewrite and _is_plain_html(event):
+            elif self._language and _is_plain_html(event):
                 self._start = event
             else:
                 await self._send(self._with_headers(event, ""))
         elif self._start is not None:
             self._body += event.get("body", b"")
             if not event.get("more_body"):
-                await self._send_page(self._start, _chinese(self._body.decode("utf8")))
+                await self._send_page(self._start, _page_in(self._language or "zh-CN", self._body.decode("utf8")))
         else:
             await self._send(event)
 
@@ -127,10 +138,10 @@ class _Headed:
 
     def _with_headers(self, start: Event, scripts: str) -> Event:
         own = {
-            "content-security-policy": _POLICY.format(scripts=scripts, styles=self._styles),
+            "content-security-policy": _POLICY.format(scripts=scripts, **self._policy),
             "x-content-type-options": "nosniff",
             "referrer-policy": "same-origin",
-            "x-frame-options": "DENY",
+            "x-frame-options": self._framing,
             "cross-origin-opener-policy": "same-origin",
         }
         return {**start, "headers": [*start.get("headers", []), *((k.encode(), v.encode()) for k, v in own.items())]}
@@ -142,9 +153,11 @@ def _hashes(page: str) -> str:
     return "".join(f" 'sha256-{d}'" for d in sorted(digests))
 
 
-def _chinese(page: str) -> str:
-    """Gradio's page frame says that it is English and links its own preview picture elsewhere."""
-    return _SOCIAL.sub("", page.replace('lang="en"', 'lang="zh-CN"', 1))
+def _page_in(language: Language, page: str) -> str:
+    """Gradio's page frame says that it is English and links its own preview picture elsewhere. Our script comes first in it,
+    so that the colours and the text size that the reader chose are there before anything is painted."""
+    page = _SOCIAL.sub("", page.replace('lang="en"', f'lang="{language}"', 1))
+    return page.replace("</head>", '<script src="/chat.js"></script></head>', 1)
 
 
 def _is_plain_html(start: Event) -> bool:

@@ -17,7 +17,8 @@ from starlette.testclient import TestClient
 from bot.web import BODY_CAP, BURST, WINDOW, Guard, Pace
 
 SCRIPT = "window.gradio_config = {};"
-PAGE = f'<html lang="en"><meta property="og:image" content="https://example.org/x.jpg" /><script>{SCRIPT}</script>页</html>'
+OUTSIDE = '<meta property="og:image" content="https://example.org/x.jpg" />'
+PAGE = f'<html lang="en"><head>{OUTSIDE}<script>{SCRIPT}</script></head>页</html>'
 
 
 def client(pace: Pace | None = None) -> TestClient:
@@ -34,7 +35,7 @@ def client(pace: Pace | None = None) -> TestClient:
 
     inner = Starlette(
         routes=[
-            Route("/", page, methods=methods),
+            *(Route(path, page, methods=methods) for path in ("/", "/zh-Hant", "/en")),
             Route("/documents/script", page),
             Route("/gradio_api/queue/join/", full, methods=methods),
             Route("/{path:path}", anything, methods=methods),
@@ -60,13 +61,14 @@ def test_whatever_the_page_does_not_use_is_closed(path: str) -> None:
 
 @pytest.mark.parametrize(
     "path",
-    ["/", "/config", "/theme.css", "/assets/index.js", "/static/js/x.js", "/gradio_api/queue/join", "/gradio_api/queue/data",
+    ["/", "/en", "/zh-Hant", "/config", "/theme.css", "/assets/index.js", "/static/js/x.js", "/gradio_api/queue/join", "/gradio_api/queue/data",
      "/gradio_api/heartbeat/abc", "/gradio_api/startup-events", "/documents", "/documents/0a", "/api/find", "/healthz", "/page.css"],
 )  # fmt: skip
 def test_what_the_page_uses_is_open_and_carries_the_headers(path: str) -> None:
     response = client().get(path)
     assert response.status_code == 200
-    assert "frame-ancestors 'none'" in response.headers["content-security-policy"]
+    framing = "'self'" if path.startswith("/documents") else "'none'"
+    assert f"frame-ancestors {framing}" in response.headers["content-security-policy"]
     assert response.headers["x-content-type-options"] == "nosniff"
     assert response.headers["referrer-policy"] == "same-origin"
 
@@ -80,12 +82,18 @@ def test_the_policy_names_the_scripts_of_the_page_and_no_others() -> None:
     assert int(response.headers["content-length"]) == len(response.content)
 
 
-def test_the_frame_is_chinese_and_links_nothing_outside() -> None:
-    assert client().get("/").text == f'<html lang="zh-CN"><script>{SCRIPT}</script>页</html>'
+@pytest.mark.parametrize(("path", "language"), [("/", "zh-CN"), ("/zh-Hant", "zh-Hant"), ("/en", "en")])
+def test_the_frame_says_its_language_loads_our_script_first_and_links_nothing_outside(path: str, language: str) -> None:
+    head = f'<head><script>{SCRIPT}</script><script src="/chat.js"></script></head>'
+    assert client().get(path).text == f'<html lang="{language}">{head}页</html>'
 
 
-def test_document_pages_allow_no_inline_styles() -> None:
-    assert "'unsafe-inline'" not in client().get("/documents/0a").headers["content-security-policy"]
+def test_document_pages_allow_no_inline_styles_and_only_our_own_frame() -> None:
+    headers = client().get("/documents/0a").headers
+    assert "'unsafe-inline'" not in headers["content-security-policy"]
+    assert "frame-src 'none'" in headers["content-security-policy"]
+    assert headers["x-frame-options"] == "SAMEORIGIN"
+    assert client().get("/").headers["x-frame-options"] == "DENY"
 
 
 def test_a_script_in_a_document_page_is_not_allowed() -> None:
