@@ -19,7 +19,9 @@ from starlette.responses import PlainTextResponse, Response
 from bot.errands import (
     Conversation,
     Keep,
+    answerable,
     asked_now,
+    choice_of,
     example_questions,
     frame,
     keep_nothing,
@@ -54,17 +56,21 @@ Updates = dict[Any, Any]
 def page(shelf: Shelf, keep: Keep = keep_nothing) -> gr.Blocks:
     """The Blocks of the whole page over a shelf: one Gradio page a language, each at its own address."""
     demo = gr.Blocks(title="有据", analytics_enabled=False, fill_width=True)
+    answers = answerable(shelf)
     for language in LANGUAGES:
+        examples = example_questions(answers, language)
         with demo if PATHS[language] == "/" else demo.route(language, PATHS[language], show_in_navbar=False):
-            _page(demo, shelf, language, keep)
+            _page(demo, _Chat(shelf, language, keep, examples))
     return demo
 
 
-def _page(demo: gr.Blocks, shelf: Shelf, language: Language, keep: Keep) -> None:
+def _page(demo: gr.Blocks, chat: _Chat) -> None:
+    shelf, language = chat.shelf, chat.language
     _html(frame(language), "frame")
     with gr.Tabs(elem_id="tabs"):
         with gr.Tab(said("tab_chat", language), id="chat"):
-            _Chat(shelf, language, keep).wire(demo)
+            chat.lay_out()
+            chat.wire(demo)
         with gr.Tab(said("tab_find", language), id="find"):
             _find(shelf, language)
         with gr.Tab(said("tab_documents", language), id="documents") as tab:
@@ -80,19 +86,20 @@ def _html(value: str, elem_id: str, **options: Any) -> gr.Markdown:
 class _Chat:
     """The conversation: past turns, the present one, question box, place and day; examples until the first question."""
 
-    def __init__(self, shelf: Shelf, language: Language, keep: Keep) -> None:
-        self.shelf, self.language, self.keep = shelf, language, keep
-        self.head = _html(welcome(shelf, language), "welcome")
+    def __init__(self, shelf: Shelf, language: Language, keep: Keep, questions: dict[str, list[str]]) -> None:
+        self.shelf, self.language, self.keep, self.questions = shelf, language, keep, questions
+
+    def lay_out(self) -> None:
+        self.head = _html(welcome(self.shelf, self.language), "welcome")
         self.past = _html("", "past")
         self.now = _html("", "now")
         with gr.Column(elem_id="asking"):
             self._question_row()
             self._where_row()
         with gr.Column(elem_id="examples") as self.examples:
-            _html(f"<h2>{said('examples_title', language)}</h2>", "examples-title")
+            _html(f"<h2>{self._said('examples_title')}</h2>", "examples-title")
             with gr.Row(elem_id="example-columns"):
-                groups = example_questions(shelf, language).items()
-                self.buttons = [button for group in groups for button in _example_column(*group)]
+                self.buttons = [b for group in self.questions.items() for b in _example_column(*group)]
         self.conversation = gr.State(Conversation())
         self.remembered = gr.BrowserState(None, storage_key="youju-where", secret="youju")
 
@@ -110,7 +117,7 @@ class _Chat:
         text = self._said
         with gr.Row(elem_id="where-row"):
             self.place = gr.Dropdown(
-                self._choices(), value="", label=text("place_label"), allow_custom_value=True, elem_id="place", min_width=120,
+                place_choices(self.shelf, self.language), value="", label=text("place_label"), allow_custom_value=True, elem_id="place", min_width=120,
             )  # fmt: skip
             self.on = gr.Textbox(label=text("on_label"), max_length=10, max_lines=1, elem_id="on", min_width=120)
             self.address = _html("", "address")
@@ -132,9 +139,8 @@ class _Chat:
             demo.load(self.open, self.remembered, outputs, **_PRIVATE),
         ]
         self.stop.click(stopped, self.conversation, [self.now, self.conversation], cancels=asking, **_PRIVATE)
-        changed = [self.remembered, self.address, self.place]
+        changed = [self.remembered, self.address]
         gr.on([self.place.input, self.on.input], self.remember, where, changed, trigger_mode="always_last", **_PRIVATE)
-        self.place.key_up(self.type_place, self.place, self.place, **_PRIVATE)
 
     def ask(self, question: str, conversation: Conversation, place: str, on: str) -> Iterator[Updates]:
         if question.strip():
@@ -145,8 +151,12 @@ class _Chat:
     def open(self, remembered: Any, request: gr.Request) -> Iterator[Updates]:
         """A page just opened: place and day from its address or the browser's memory; what the address asks is asked."""
         asked = opened(request.query_params, remembered, self.language)
-        where = {self.place: gr.update(choices=self._choices("", asked.place), value=asked.place), self.on: asked.on}
-        yield {self.head: welcome(self.shelf, self.language), **where}  # the library may be newer than the server
+        yield {
+            self.head: welcome(self.shelf, self.language),  # the library may be newer than the server
+            # Where nothing is known nothing is set: the visitor may be quicker than this.
+            self.place: choice_of(asked.place) or gr.skip(),
+            self.on: asked.on or gr.skip(),
+        }
         if asked.question:
             yield from self._answer(asked, Conversation())
 
@@ -171,14 +181,7 @@ class _Chat:
         return {
             self.remembered: {"place": asked.place, "on": asked.on},
             self.address: fragment("address.html", self.language, asked=asked),
-            self.place: gr.update(choices=self._choices("", asked.place)),
         }
-
-    def type_place(self, chosen: str, typed: gr.KeyUpData) -> Updates:
-        return {self.place: gr.update(choices=self._choices(typed.input_value, chosen))}
-
-    def _choices(self, typed: str = "", chosen: str = "") -> list[tuple[str, str]]:
-        return place_choices(self.shelf, typed, chosen, self.language)
 
     def _said(self, key: str) -> str:
         return said(key, self.language)
@@ -217,7 +220,8 @@ def _library(shelf: Shelf, language: Language, tab: gr.Tab) -> None:
 
 
 def _while_typing(box: gr.Textbox, show: Callable[[str], str], shown: gr.Markdown) -> None:
-    gr.on([box.input, box.submit], show, box, shown, trigger_mode="always_last", **_PRIVATE)
+    # Not `input`, which Gradio tells of keys alone: neither an input method nor a deletion would be heard.
+    box.change(show, box, shown, trigger_mode="always_last", **_PRIVATE)
 
 
 def theme() -> gr.themes.Base:

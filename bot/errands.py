@@ -7,11 +7,13 @@ import tomllib
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from datetime import date
+from functools import cache
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
 from bot.language import LANGUAGES, PATHS, Language, in_script, said
-from bot.localities import Choice, choices
+from bot.localities import Choice, choices, picked
 from bot.messages import message
 from bot.pages import QUESTION_CAP, BadInput, day, place_of_visitor
 from bot.records import Answer, Outcome, Question, Turn
@@ -84,15 +86,19 @@ def welcome(shelf: Shelf, language: Language = "zh-CN") -> str:
     )
 
 
-def example_questions(shelf: Shelf, language: Language = "zh-CN") -> dict[str, list[str]]:
-    """For each kind of visitor the first questions that the library in use can answer, English ones first for English."""
-    visitors = tomllib.loads(Path(__file__).with_name("examples.toml").read_text(encoding="utf8"))["visitor"]
+def answerable(shelf: Shelf) -> Callable[[str], bool]:
+    """Whether the library in use answers a question; each is asked once, however many languages want to know."""
     answerer = shelf.answerer
+    return cache(lambda question: answerer.ask(question).outcome.gives_answer)
+
+
+def example_questions(answers: Callable[[str], bool], language: Language = "zh-CN") -> dict[str, list[str]]:
+    """For each kind of visitor the first questions that the library answers, English ones first for English."""
+    visitors = tomllib.loads(Path(__file__).with_name("examples.toml").read_text(encoding="utf8"))["visitor"]
     shown: dict[str, list[str]] = {}
     for visitor in visitors:
         listed = [*(visitor["english"] if language == "en" else []), *visitor["questions"]]
-        answered = (q for q in listed if answerer.ask(q).outcome.gives_answer)
-        questions = [in_script(q, language) for q, _ in zip(answered, range(EXAMPLES_EACH), strict=False)]
+        questions = [in_script(q, language) for q in islice(filter(answers, listed), EXAMPLES_EACH)]
         if questions:
             shown[in_script(visitor["name_english" if language == "en" else "name"], language)] = questions
     return shown
@@ -157,10 +163,16 @@ def opened(address: Mapping[str, str], remembered: Any, language: Language = "zh
 def _known(place: str) -> str:
     """A place by its full name where it is one; other words stay, and asking will say what is wrong with them."""
     try:
-        found = place_of_visitor(place, ())
+        found = picked(place) or place_of_visitor(place, ())
     except BadInput:
         return place
     return found.full_name if found else ""
+
+
+def choice_of(place: str) -> str:
+    """What the list of places calls a place: its code; other words stay as they were typed."""
+    found = picked(place)
+    return found.adcode if found else place
 
 
 def _is_day(written: str) -> bool:
@@ -170,8 +182,7 @@ def _is_day(written: str) -> bool:
         return False
 
 
-def place_choices(shelf: Shelf, typed: str = "", chosen: str = "", language: Language = "zh-CN") -> list[Choice]:
-    """The places to offer for what is typed, labelled in the reader's script."""
-    offered = choices(typed, shelf.answerer.places, chosen)
-    anywhere = [] if typed.strip() else [(said("anywhere", language), "")]
-    return [*anywhere, *((in_script(label, language), name) for label, name in offered)]
+def place_choices(shelf: Shelf, language: Language = "zh-CN") -> list[Choice]:
+    """Every place to choose from, labelled in the reader's script, the library's own first; "" for none."""
+    offered = choices(shelf.answerer.places)
+    return [(said("anywhere", language), ""), *((in_script(label, language), name) for label, name in offered)]

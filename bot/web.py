@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import gzip
 import hashlib
 import json
 import re
@@ -71,7 +72,7 @@ class Guard:
         if scope["type"] == "lifespan":
             await self._app(scope, receive, send)
         elif scope["type"] == "http":
-            guarded = _Headed(send, scope["path"], rewrite=scope["method"] == "GET")
+            guarded = _Headed(send, scope)
             refusal = self._refusal(scope)
             if refusal is None:
                 await self._app(scope, receive, guarded)
@@ -96,9 +97,11 @@ class _Headed:
     Document pages have no scripts and none are named for them, so one that got in with a document would not run.
     """
 
-    def __init__(self, send: Send, path: str, *, rewrite: bool) -> None:
+    def __init__(self, send: Send, scope: Scope) -> None:
         self._send = send
-        self._language = PAGES.get(path) if rewrite else None
+        path = scope["path"]
+        self._language = PAGES.get(path) if scope["method"] == "GET" else None
+        self._zips = b"gzip" in dict(scope["headers"]).get(b"accept-encoding", b"")
         self._joining = path.rstrip("/").endswith("/queue/join")
         document = path.startswith("/documents")
         self._policy = {
@@ -132,7 +135,10 @@ class _Headed:
     async def _send_page(self, start: Event, page: str) -> None:
         body = page.encode()
         headers = [h for h in start["headers"] if h[0] != b"content-length"]
-        headers.append((b"content-length", str(len(body)).encode()))
+        if self._zips:  # three thousand places stand in it
+            body = gzip.compress(body, 5)
+            headers.append((b"content-encoding", b"gzip"))
+        headers += [(b"content-length", str(len(body)).encode()), (b"vary", b"accept-encoding")]
         await self._send(self._with_headers({**start, "headers": headers}, _hashes(page)))
         await self._send({"type": "http.response.body", "body": body})
 

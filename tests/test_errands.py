@@ -7,7 +7,9 @@ import pytest
 from bot.errands import (
     SHOWN_KEPT,
     Conversation,
+    answerable,
     asked_now,
+    choice_of,
     example_questions,
     frame,
     opened,
@@ -76,10 +78,11 @@ def test_where_the_receipt_cannot_be_kept_the_visitor_is_told(shelf: Shelf) -> N
 
 
 def test_only_questions_that_the_library_answers_are_offered(shelf: Shelf) -> None:
-    shown = example_questions(shelf)
+    answers = answerable(shelf)
+    shown = example_questions(answers)
     assert list(shown) == ["教师", "家长", "工作人员"]
     assert all(shelf.answerer.ask(q).outcome.gives_answer for questions in shown.values() for q in questions)
-    assert list(example_questions(shelf, "en")) == ["Teachers", "Parents", "Staff"]
+    assert list(example_questions(answers, "en")) == ["Teachers", "Parents", "Staff"]
 
 
 def test_the_first_lines_say_what_is_answered_from(shelf: Shelf, library: Library) -> None:
@@ -119,6 +122,16 @@ def test_whatever_the_browser_remembers_does_no_harm(remembered: object) -> None
     assert opened({}, remembered) == Asked("")
 
 
+@pytest.mark.parametrize("typed", ["350481", "永安市（福建·三明）", "福建省三明市永安市", "永安市", "福建永安"])
+def test_a_place_is_known_by_code_label_or_name(typed: str) -> None:
+    asked = asked_now("问", typed, "", "zh-CN")
+    assert (asked.place, choice_of(asked.place)) == ("福建省三明市永安市", "350481")
+
+
+def test_words_that_name_no_place_stay_as_they_were_typed() -> None:
+    assert asked_now("问", "火星", "", "zh-CN").place == choice_of("火星") == "火星"
+
+
 @pytest.mark.parametrize("sent", [None, {"path": "/etc/passwd"}, ["x"], 3])
 def test_what_is_no_text_counts_as_nothing(sent: object) -> None:
     assert asked_now("问", sent, sent, "zh-CN") == Asked("问")
@@ -139,6 +152,9 @@ def test_a_stopped_turn_is_no_longer_busy() -> None:
     assert stopped(Conversation())[0] == ""
 
 
-def test_places_are_offered_in_the_readers_script_under_their_own_names(shelf: Shelf) -> None:
-    assert place_choices(shelf)[0] == ("不限地方", "")
-    assert place_choices(shelf, "綿陽", language="zh-Hant")[0] == ("綿陽市（四川）", "四川省绵阳市")
+def test_places_are_offered_in_the_readers_script_by_their_codes(shelf: Shelf) -> None:
+    offered = place_choices(shelf, "zh-Hant")
+    assert offered[0] == ("不限地方", "")
+    assert {code for _, code in offered[1:7]} == {place.adcode for place in shelf.answerer.places}
+    assert ("綿陽市（四川）", "510700") in offered
+    assert len(offered) > 3000

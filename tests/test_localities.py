@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from bot.localities import OFFERED, choices, label, level
+from bot.localities import choices, label, level
 from index.places import all_places, place_of
 from index.records import Place
 
@@ -23,30 +23,16 @@ def test_labels_tell_all_places_apart() -> None:
     assert len(set(labels)) == len(labels)
 
 
-def test_for_nothing_typed_the_librarys_places_come_before_the_provinces() -> None:
-    names = [name for _, name in choices("", OWN)]
-    assert set(names[:2]) == {"浙江省湖州市德清县", "四川省"}
-    assert "福建省" in names
+def test_the_librarys_places_come_first_and_every_place_once() -> None:
+    codes = [code for _, code in choices(OWN)]
+    assert set(codes[:2]) == {place.adcode for place in OWN}
+    assert len(codes) == len(set(codes)) == len(all_places())
 
 
-def test_one_goes_on_from_province_to_county() -> None:
-    assert ("三明市（福建）", "福建省三明市") in choices("", OWN, "福建省")
-    assert choices("", OWN, "福建省三明市")[0][0].endswith("（福建·三明）")
-
-
-@pytest.mark.parametrize(
-    ("typed", "first"),
-    [("永安", "永安市（福建·三明）"), ("永安市（福建·三明）", "永安市（福建·三明）"), ("德清", "德清县（浙江·湖州）"), ("福建", "福建省"),
-     ("綿陽", "绵阳市（四川）")],
-)  # fmt: skip
-def test_any_place_is_found_by_what_is_typed(typed: str, first: str) -> None:
-    assert choices(typed, OWN)[0][0] == first
-
-
-def test_no_more_are_offered_than_can_be_read_and_the_chosen_one_stays() -> None:
-    assert len(choices("区", OWN)) == OFFERED
-    assert choices("没有这个地方", OWN) == []
-    assert choices("没有这个地方", OWN, "四川省") == [("四川省", "四川省")]
+def test_places_stand_from_province_to_county() -> None:
+    labels = [label for label, _ in choices(())]
+    at = labels.index("福建省")
+    assert at < labels.index("三明市（福建）") < labels.index("永安市（福建·三明）") < labels.index("江西省")
 
 
 @pytest.mark.parametrize(

@@ -79,6 +79,12 @@ def test_the_policy_names_the_scripts_of_the_page_and_no_others() -> None:
     digest = b64encode(sha256(SCRIPT.encode()).digest()).decode()
     assert f"script-src 'self' 'sha256-{digest}';" in policy
     assert "unsafe-eval" not in policy
+    assert response.headers["content-encoding"] == "gzip"
+
+
+def test_a_browser_that_cannot_unzip_gets_the_page_as_it_is() -> None:
+    response = client().get("/", headers={"accept-encoding": "identity"})
+    assert "content-encoding" not in response.headers
     assert int(response.headers["content-length"]) == len(response.content)
 
 

@@ -13,6 +13,7 @@
     return null;
   };
   const framed = window.parent !== window;
+  const language = root.lang; // as served; Gradio would put the browser's in its place
 
   // Colours and text size, before the first paint.
   const darkSystem = matchMedia("(prefers-color-scheme: dark)");
@@ -22,6 +23,7 @@
     root.classList.toggle("dark", dark);
     root.classList.toggle("light", !dark);
     root.dataset.size = size;
+    if (root.lang !== language) root.lang = language;
     if (document.body && document.body.classList.contains("dark") !== dark) document.body.classList.toggle("dark", dark);
     for (const b of all("[data-size][aria-pressed]")) b.setAttribute("aria-pressed", b.dataset.size === size);
     for (const b of all("[data-scheme]")) b.setAttribute("aria-pressed", b.dataset.scheme === (scheme ?? "auto"));
@@ -157,6 +159,11 @@
     const health = await fetch("/healthz", { cache: "no-store" }).catch(() => null);
     notice.className = health?.ok ? "busy" : "gone";
     notice.hidden = false;
+    const question = box()?.value || last;
+    if (health?.ok || !question) return;
+    const address = new URL(location); // Gradio reloads the page once the server is back: its address then asks again
+    address.searchParams.set("q", question);
+    history.replaceState(null, "", address);
   };
 
   const acts = {
@@ -169,7 +176,11 @@
     show: showHistory,
     export: exportHistory,
     erase: () => { store("history", null); showHistory(); },
-    again: () => { close("trouble"); if (box()?.value || last) ask(box()?.value || last); },
+    again: () => {
+      if ($("#trouble.gone")) return location.reload();
+      close("trouble");
+      if (box()?.value || last) ask(box()?.value || last);
+    },
     size: (b) => { store("size", b.dataset.size); dress(); },
     scheme: (b) => { store("scheme", b.dataset.scheme === "auto" ? null : b.dataset.scheme); dress(); },
   };
@@ -186,6 +197,7 @@
       if (openSource(target)) event.preventDefault();
       return;
     }
+    if (target.matches(".example")) last = target.textContent.trim();
     const name = target.tagName === "BUTTON" && Object.keys(acts).find((key) => key in target.dataset);
     if (name) acts[name](target);
     if (root.classList.contains("narrow") && target.closest(".outline")) $(".outline details").open = false;
@@ -206,8 +218,15 @@
       if (next) { event.preventDefault(); next.focus(); }
     } else if (event.key === "Enter" && event.target === box()) last = box().value;
   });
-  for (const leaving of ["mouseout", "focusout"])
-    addEventListener(leaving, (event) => event.target.closest?.(".cite")?.classList.remove("quiet"));
+  addEventListener("focusin", ({ target }) => target.matches?.("#place input") && setTimeout(() => target.select())); // typing replaces
+  // Gradio takes only a key for input into a text field; a day is picked with the mouse or a finger too.
+  addEventListener("input", ({ target }) => {
+    if (target.matches?.("#on input")) target.dispatchEvent(new KeyboardEvent("keypress", { key: "Unidentified", bubbles: true }));
+  });
+  for (const arriving of ["mouseover", "focusin"])
+    addEventListener(arriving, ({ target }) => {
+      for (const cite of all(".cite.quiet")) if (!cite.contains(target) && !cite.matches(":focus-within")) cite.classList.remove("quiet");
+    });
 
   // Each question is an address: the back button leads to the turn before, or asks it again where it is gone.
   addEventListener("popstate", () => {
