@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from typing import Any
 
 # Before Gradio is imported: it reports home and looks things up on a hub unless told not to.
@@ -32,7 +32,7 @@ from bot.errands import (
     welcome,
 )
 from bot.language import LANGUAGES, PATHS, Language, said
-from bot.listings import library_list, look_up_sections
+from bot.listings import FACETS, library_list, look_up_sections
 from bot.pages import QUESTION_CAP, routes, styles
 from bot.render import Asked, fragment, streamed, turn_html
 from bot.shelf import Shelf
@@ -115,7 +115,7 @@ class _Chat:
 
     def _where_row(self) -> None:
         text = self._said
-        with gr.Row(elem_id="where-row"):
+        with gr.Row(elem_id="where-row", elem_classes="fields"):
             self.place = gr.Dropdown(
                 place_choices(self.shelf, self.language), value="", label=text("place_label"), allow_custom_value=True, elem_id="place", min_width=120,
             )  # fmt: skip
@@ -195,13 +195,29 @@ def _example_column(visitor: str, questions: list[str]) -> Iterator[gr.Button]:
 
 
 def _find(shelf: Shelf, language: Language) -> None:
-    """Section look-up for staff, as one types."""
+    """Section look-up for staff, as one types, narrowed by what was found."""
     query = gr.Textbox(
         show_label=False, label=said("find_label", language), placeholder=said("find_placeholder", language), container=False,
         max_length=QUESTION_CAP, elem_id="query",
     )  # fmt: skip
-    found = _html(look_up_sections(shelf, "", language), "found")
-    _while_typing(query, lambda words: look_up_sections(shelf, words, language), found)
+    with gr.Row(elem_id="filters", elem_classes="fields", visible=False) as row:
+        filters = [
+            gr.Dropdown(
+                [("", "")], value="", label=said(f"filter_{name}", language), min_width=110, elem_id=f"by-{name}"
+            )
+            for name in FACETS
+        ]
+    shown = _html(look_up_sections(shelf, "", language).html, "found")
+
+    def show(words: str, *values: str) -> list[Any]:
+        chosen = dict(zip(FACETS, values, strict=True))
+        listed = look_up_sections(shelf, words, language, chosen=chosen)
+        updates = [gr.update(choices=listed.choices[n]) if n in listed.choices else gr.skip() for n in FACETS]
+        return [listed.html, gr.update(visible=bool(listed.choices)), *updates]
+
+    # Not the box's `input`, which Gradio tells of keys alone: neither an input method nor a deletion would be heard.
+    events = [query.change, *(f.input for f in filters)]
+    gr.on(events, show, [query, *filters], [shown, row, *filters], trigger_mode="always_last", **_PRIVATE)
 
 
 def _library(shelf: Shelf, language: Language, tab: gr.Tab) -> None:
@@ -216,12 +232,7 @@ def _library(shelf: Shelf, language: Language, tab: gr.Tab) -> None:
         return library_list(shelf, words, language)
 
     tab.select(show, wanted, listed, **_PRIVATE)
-    _while_typing(wanted, show, listed)
-
-
-def _while_typing(box: gr.Textbox, show: Callable[[str], str], shown: gr.Markdown) -> None:
-    # Not `input`, which Gradio tells of keys alone: neither an input method nor a deletion would be heard.
-    box.change(show, box, shown, trigger_mode="always_last", **_PRIVATE)
+    wanted.change(show, wanted, listed, trigger_mode="always_last", **_PRIVATE)
 
 
 def theme() -> gr.themes.Base:

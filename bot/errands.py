@@ -31,7 +31,7 @@ _LANGUAGE_NAMES: dict[Language, tuple[str, str]] = {
 }
 
 Turns = tuple[Turn, ...]
-Keep = Callable[[Answer], str]
+Keep = Callable[[Answer, str, str], str]  # an answer, the place and the day that were chosen → the id of its receipt
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +61,7 @@ class Reply:
     receipt_id: str = ""
 
 
-def keep_nothing(_: Answer) -> str:
+def keep_nothing(_answer: Answer, _place: str, _on: str) -> str:
     """No receipt: where none are kept, an answer has no permanent link."""
     return ""
 
@@ -76,7 +76,7 @@ def welcome(shelf: Shelf, language: Language = "zh-CN") -> str:
     """The first lines of the page: what it answers from and how current that is."""
     answerer = shelf.answerer
     names = [in_script(p.name, language) for p in answerer.places]
-    places = said("places_separator", language).join(names[:PLACES_SHOWN]) or said("nationwide", language)
+    places = (", " if language == "en" else "、").join(names[:PLACES_SHOWN]) or said("nationwide", language)
     if len(names) > PLACES_SHOWN:
         places = said("places_more", language, places=places, count=len(names))
     samples = said("samples", language) if shelf.settings.uses_samples else ""
@@ -122,7 +122,7 @@ def reply(shelf: Shelf, asked: Asked, turns: Turns = (), keep: Keep = keep_nothi
         answerer = shelf.answerer
         where = place_of_visitor(asked.place, answerer.places)
         answer = answerer.ask(text, history=turns, place=where, on=day(asked.on))
-        receipt_id = keep(answer)
+        receipt_id = keep(answer, asked.place, asked.on)
     except BadInput as error:
         return Reply(_without(text, str(error)), turns)
     except YoujuError as error:

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import re
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Any
 
 from markupsafe import Markup
 
 from bot.language import Language, in_script, said, translated
+from bot.localities import label, picked
 from bot.messages import message
 from bot.pages import QUESTION_CAP, document_rows, matching, permalink
 from bot.records import Citation
@@ -17,20 +21,65 @@ from bot.wording import strip_question_words
 from index.errors import YoujuError
 from index.tokens import fold
 
-ROWS_SHOWN = 100
+ROWS_SHOWN, SECTIONS = 100, 40
+FACETS = ("place", "kind", "validity", "year")
 _LEAST_RUN = 2
 
 
-def look_up_sections(shelf: Shelf, query: str, language: Language = "zh-CN") -> str:
-    """The sections found for a query."""
+@dataclass(frozen=True, slots=True)
+class Listed:
+    """What a look-up shows: its HTML, and for each facet its choices as (label, value) with the chosen value."""
+
+    html: str
+    choices: dict[str, list[tuple[str, str]]] = field(default_factory=dict)
+
+
+def look_up_sections(
+    shelf: Shelf, query: str, language: Language = "zh-CN", *, chosen: Mapping[str, str] | None = None
+) -> Listed:
+    """The sections found for a query within the chosen value of each facet, and what they can be narrowed to."""
     query = query.strip()[:QUESTION_CAP]
+    wanted = {name: value for name, value in (chosen or {}).items() if name in FACETS and value}
     try:
-        found = shelf.finder.find(query)
+        found, facets = _found(shelf, query, wanted)
     except YoujuError as error:
-        return sections_html(translated(message("unavailable", reason=error), language), (), query, language)
+        return Listed(sections_html(translated(message("unavailable", reason=error), language), (), query, language))
     documents = len({c.document_id for c in found})
     key = "found" if found else "found_nothing" if query else "find_hint"
-    return sections_html(said(key, language, count=len(found), documents=documents), found, query, language)
+    html = sections_html(said(key, language, count=len(found), documents=documents), found, query, language)
+    return Listed(
+        html, {name: _choices(facets[name], wanted.get(name, ""), language) for name in facets} if query else {}
+    )
+
+
+def _found(shelf: Shelf, query: str, wanted: Mapping[str, str]) -> tuple[list[Citation], dict[str, Counter[str]]]:
+    found = [c for c in shelf.finder.find(query, SECTIONS) if all(v in _values(c)[n] for n, v in wanted.items())]
+    return found, {name: Counter(v for c in found for v in _values(c)[name]) for name in FACETS}
+
+
+def _values(citation: Citation) -> dict[str, set[str]]:
+    """By which values each facet finds a section."""
+    years = {value[:4] for _, value in citation.dates[:1]}
+    state = re.split("[（：]", citation.validity)[0]
+    return {
+        "place": {citation.place} - {""},
+        "kind": {message(f"kind_{citation.kind}")},
+        "validity": {state},
+        "year": years,
+    }
+
+
+def _choices(counts: Mapping[str, int], chosen: str, language: Language) -> list[tuple[str, str]]:
+    """The values of a facet with their counts, the most frequent first, after the one that narrows nothing."""
+    ranked = sorted(counts.items(), key=lambda item: (-item[1], item[0]))
+    missing = [(chosen, 0)] if chosen and chosen not in counts else []
+    shown = [(said("filter_count", language, name=_named(n, language), count=c), n) for n, c in (*ranked, *missing)]
+    return [(said("filter_all", language), ""), *shown]
+
+
+def _named(value: str, language: Language) -> str:
+    place = picked(value)
+    return translated(label(place) if place else value, language)
 
 
 def sections_html(sentence: str, citations: Sequence[Citation], query: str, language: Language = "zh-CN") -> str:

@@ -58,12 +58,13 @@ def test_what_a_visitor_got_wrong_is_answered_in_a_sentence(
 def test_an_answer_that_is_kept_has_its_receipt(shelf: Shelf) -> None:
     kept: list[Answer] = []
 
-    def keep(answer: Answer) -> str:
+    def keep(answer: Answer, place: str, on: str) -> str:
         kept.append(answer)
-        return "r1"
+        return f"r1 {place} {on}".strip()
 
     found = reply(shelf, Asked("学校午休可以收费吗"), keep=keep)
     assert (found.receipt_id, kept) == ("r1", [found.answer])
+    assert reply(shelf, Asked("午休", "四川省", "2026-01-01"), keep=keep).receipt_id == "r1 四川省 2026-01-01"
     assert reply(shelf, Asked("午休", on="昨天"), keep=keep).receipt_id == ""
 
 
@@ -71,7 +72,7 @@ def test_where_the_receipt_cannot_be_kept_the_visitor_is_told(shelf: Shelf) -> N
     class DiskFull(YoujuError):
         pass
 
-    def keep(_: Answer) -> str:
+    def keep(_answer: Answer, _place: str, _on: str) -> str:
         raise DiskFull("磁盘已满")
 
     assert reply(shelf, Asked("学校午休可以收费吗"), keep=keep).answer.text == "暂时不能作答：磁盘已满"
@@ -91,7 +92,7 @@ def test_the_first_lines_say_what_is_answered_from(shelf: Shelf, library: Librar
     assert f"更新于 {library.manifest.created[:10]}" in html
     assert "现在用的是示例文件" in html
     assert "依據文件庫" in welcome(shelf, "zh-Hant")
-    assert "Answers from the" in welcome(shelf, "en")
+    assert "Answers come only from the" in welcome(shelf, "en")
 
 
 @pytest.mark.parametrize("language", LANGUAGES)

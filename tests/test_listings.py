@@ -19,7 +19,7 @@ def shelf(library: Library, settings: Settings) -> Shelf:
 
 
 def test_sections_stand_under_their_documents_with_the_words_marked(shelf: Shelf) -> None:
-    html = look_up_sections(shelf, "午休 收费")
+    html = look_up_sections(shelf, "午休 收费").html
     titles = re.findall(r'<h2><a href="/documents/(\w+)"', html)
     assert len(set(titles)) == len(titles) > 1
     assert "<mark>午休</mark>" in html
@@ -28,7 +28,7 @@ def test_sections_stand_under_their_documents_with_the_words_marked(shelf: Shelf
 
 
 def test_a_numbered_article_is_found_and_can_be_copied_with_its_source(shelf: Shelf) -> None:
-    html = look_up_sections(shelf, "浙教示〔2026〕21号 第五条")
+    html = look_up_sections(shelf, "浙教示〔2026〕21号 第五条").html
     first = html.partition('class="row"')[2].partition("</li>")[0]
     assert "第五条" in first
     assert (
@@ -37,9 +37,24 @@ def test_a_numbered_article_is_found_and_can_be_copied_with_its_source(shelf: Sh
 
 
 def test_nothing_typed_and_nothing_found_are_told(shelf: Shelf) -> None:
-    assert "可并用" in look_up_sections(shelf, " ")
-    assert "没有找到" in look_up_sections(shelf, "𠮷𠮷𠮷")
-    assert "Nothing found" in look_up_sections(shelf, "𠮷𠮷𠮷", "en")
+    assert "可并用" in look_up_sections(shelf, " ").html
+    assert "没有找到" in look_up_sections(shelf, "𠮷𠮷𠮷").html
+    assert "Nothing found" in look_up_sections(shelf, "𠮷𠮷𠮷", "en").html
+
+
+def test_what_was_found_is_counted_and_narrowed(shelf: Shelf) -> None:
+    everything = look_up_sections(shelf, "午休 收费")
+    places = {value: label for label, value in everything.choices["place"]}
+    assert places[""] == "不限"
+    assert places["浙江省"].startswith("浙江省 ")
+    assert places["浙江省湖州市德清县"].startswith("德清县（浙江·湖州） ")
+    narrowed = look_up_sections(shelf, "午休 收费", chosen={"place": "浙江省", "kind": "", "nothing": "x"})
+    assert "四川省" not in narrowed.html
+    assert [value for _, value in narrowed.choices["place"]] == ["", "浙江省"]
+    nothing = look_up_sections(shelf, "午休 收费", chosen={"place": "浙江省", "year": "1900"})
+    assert "没有找到" in nothing.html
+    assert ("1900 0", "1900") in nothing.choices["year"]
+    assert look_up_sections(shelf, "").choices == {}
 
 
 def test_a_heading_is_not_shown_twice() -> None:

@@ -47,7 +47,7 @@ class SuggestingShelf(Shelf):
 @pytest.fixture(scope="module")
 def address(library: Library, settings: Settings) -> Iterator[str]:
     port = free_port()
-    demo = serve(SuggestingShelf(settings), host="127.0.0.1", port=port, keep=lambda _: "r1")
+    demo = serve(SuggestingShelf(settings), host="127.0.0.1", port=port, keep=lambda _answer, _place, _on: "r1")
     yield f"http://127.0.0.1:{port}"
     demo.close()
 
