@@ -23,6 +23,7 @@ from bot.errands import (
     asked_now,
     choice_of,
     example_questions,
+    first_screen,
     frame,
     keep_nothing,
     opened,
@@ -51,16 +52,15 @@ _FONTS = (
 )
 _PRIVATE: dict[str, Any] = {"api_visibility": "private", "show_progress": "hidden"}
 Updates = dict[Any, Any]
+Examples = dict[Language, dict[str, list[str]]]
 
 
-def page(shelf: Shelf, keep: Keep = keep_nothing) -> gr.Blocks:
+def page(shelf: Shelf, examples: Examples, keep: Keep = keep_nothing) -> gr.Blocks:
     """The Blocks of the whole page over a shelf: one Gradio page a language, each at its own address."""
     demo = gr.Blocks(title="有据", analytics_enabled=False, fill_width=True)
-    answers = answerable(shelf)
     for language in LANGUAGES:
-        examples = example_questions(answers, language)
         with demo if PATHS[language] == "/" else demo.route(language, PATHS[language], show_in_navbar=False):
-            _page(demo, _Chat(shelf, language, keep, examples))
+            _page(demo, _Chat(shelf, language, keep, examples[language]))
     return demo
 
 
@@ -272,7 +272,9 @@ def _broken(_: Request, __: Exception) -> Response:
 
 def serve(shelf: Shelf, *, host: str, port: int, keep: Keep = keep_nothing) -> gr.Blocks:
     """Serve chat, document pages and JSON routes from one app (ADR 8); returns once it is up. Raises OSError for a taken port."""
-    demo = page(shelf, keep)
+    answers = answerable(shelf)
+    examples: Examples = {language: example_questions(answers, language) for language in LANGUAGES}
+    demo = page(shelf, examples, keep)
     demo.queue(max_size=40, default_concurrency_limit=4)
     demo.launch(
         server_name=host,
@@ -295,7 +297,7 @@ def serve(shelf: Shelf, *, host: str, port: int, keep: Keep = keep_nothing) -> g
             "docs_url": None,
             "redoc_url": None,
             "routes": routes(shelf),
-            "middleware": [Middleware(Guard)],
+            "middleware": [Middleware(Guard, first=lambda language: first_screen(shelf, examples[language], language))],
             "exception_handlers": {Exception: _broken},
         },
     )

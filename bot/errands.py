@@ -12,6 +12,8 @@ from itertools import islice
 from pathlib import Path
 from typing import Any
 
+from markupsafe import Markup
+
 from bot.language import LANGUAGES, PATHS, Language, in_script, said
 from bot.localities import Choice, choices, picked
 from bot.messages import message
@@ -84,6 +86,13 @@ def welcome(shelf: Shelf, language: Language = "zh-CN") -> str:
     return fragment(
         "welcome.html", language, documents=info.documents, places=places, built=info.built[:10], samples=samples
     )
+
+
+def first_screen(shelf: Shelf, examples: Mapping[str, list[str]], language: Language) -> str:
+    """The first screen as plain HTML that asks by its address: what a visitor sees and can use until Gradio has loaded."""
+    shown = Markup(welcome(shelf, language))
+    home = PATHS[language]
+    return fragment("first.html", language, home=home, welcome=shown, examples=examples, limit=QUESTION_CAP)
 
 
 def answerable(shelf: Shelf) -> Callable[[str], bool]:

@@ -88,6 +88,9 @@ def routes(shelf: Shelf) -> list[Route]:
     def style(_: Request) -> Response:
         return Response(styles("page.css"), media_type="text/css")
 
+    def chat_style(_: Request) -> Response:
+        return Response(styles("chat.css"), media_type="text/css")
+
     def script(_: Request) -> Response:
         return Response((STATIC / "chat.js").read_text(encoding="utf8"), media_type="text/javascript")
 
@@ -98,6 +101,7 @@ def routes(shelf: Shelf) -> list[Route]:
         Route("/documents/{id}", _answering(document)),
         Route("/healthz", _answering(health)),
         Route("/page.css", style),
+        Route("/chat.css", chat_style),
         Route("/chat.js", script),
     ]
 

@@ -19,6 +19,7 @@ Scope = MutableMapping[str, Any]
 Event = MutableMapping[str, Any]
 Receive = Callable[[], Awaitable[Event]]
 Send = Callable[[Event], Awaitable[None]]
+First = Callable[[Language], str]
 App = Callable[[Scope, Receive, Send], Awaitable[None]]
 
 BODY_CAP = 64 * 1024
@@ -30,7 +31,7 @@ PAGES = {path: language for language, path in PATHS.items()}
 
 # Gradio brings some eighty routes (upload, file=, proxy=, monitoring, openapi …); only what the page uses is open.
 _OPEN = re.compile(
-    r"/(?:|zh-Hant|en|api/ask|api/find|documents|documents/[^/]+|healthz|page\.css|chat\.js"
+    r"/(?:|zh-Hant|en|api/ask|api/find|documents|documents/[^/]+|healthz|page\.css|chat\.css|chat\.js"
     r"|config|theme\.css|favicon\.ico|manifest\.json|robots\.txt|(?:assets|static|svelte)/.+"
     r"|gradio_api/(?:queue/join|queue/data|heartbeat/\w+|startup-events|cancel|reset|app_id|theme\.css))/?"
 )
@@ -40,6 +41,7 @@ _POLICY = (
     "connect-src 'self'; manifest-src 'self'; frame-src {framed}; base-uri 'self'; form-action 'self'; frame-ancestors {framing}"
 )
 _SCRIPT = re.compile(r"<script(?![^>]*\ssrc=)[^>]*>(.*?)</script>", re.DOTALL)
+_OURS = '<link rel="stylesheet" href="/chat.css"><script src="/chat.js"></script>'
 _SOCIAL = re.compile(r"\s*<meta\s+(?:property=\"og:|name=\"twitter:)[^>]*>")
 
 
@@ -64,15 +66,17 @@ class Pace:
 class Guard:
     """Wraps the whole application: refuses what is closed, too long or too fast, and puts headers on every response."""
 
-    def __init__(self, app: App, pace: Pace | None = None) -> None:
+    def __init__(self, app: App, pace: Pace | None = None, first: First = lambda _: "") -> None:
+        """`first` is what a page shows until Gradio has loaded, as HTML for a language."""
         self._app = app
         self._pace = pace or Pace()
+        self._first = first
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "lifespan":
             await self._app(scope, receive, send)
         elif scope["type"] == "http":
-            guarded = _Headed(send, scope)
+            guarded = _Headed(send, scope, self._first)
             refusal = self._refusal(scope)
             if refusal is None:
                 await self._app(scope, receive, guarded)
@@ -97,8 +101,8 @@ class _Headed:
     Document pages have no scripts and none are named for them, so one that got in with a document would not run.
     """
 
-    def __init__(self, send: Send, scope: Scope) -> None:
-        self._send = send
+    def __init__(self, send: Send, scope: Scope, first: First) -> None:
+        self._send, self._first = send, first
         path = scope["path"]
         self._language = PAGES.get(path) if scope["method"] == "GET" else None
         self._zips = b"gzip" in dict(scope["headers"]).get(b"accept-encoding", b"")
@@ -128,7 +132,8 @@ class _Headed:
         elif self._start is not None:
             self._body += event.get("body", b"")
             if not event.get("more_body"):
-                await self._send_page(self._start, _page_in(self._language or "zh-CN", self._body.decode("utf8")))
+                language = self._language or "zh-CN"
+                await self._send_page(self._start, _page_in(language, self._body.decode("utf8"), self._first(language)))
         else:
             await self._send(event)
 
@@ -159,11 +164,12 @@ def _hashes(page: str) -> str:
     return "".join(f" 'sha256-{d}'" for d in sorted(digests))
 
 
-def _page_in(language: Language, page: str) -> str:
-    """Gradio's page frame says that it is English and links its own preview picture elsewhere. Our script comes first in it,
-    so that the colours and the text size that the reader chose are there before anything is painted."""
+def _page_in(language: Language, page: str, first: str) -> str:
+    """Gradio's page frame says that it is English and links its own preview picture elsewhere. Our styles and script come
+    before anything is painted, so that the reader's colours and text size are there, and the first screen before Gradio's."""
     page = _SOCIAL.sub("", page.replace('lang="en"', f'lang="{language}"', 1))
-    return page.replace("</head>", '<script src="/chat.js"></script></head>', 1)
+    page = page.replace("</head>", f"{_OURS}</head>", 1)
+    return page.replace("<gradio-app", f"{first}<gradio-app", 1)
 
 
 def _is_plain_html(start: Event) -> bool:

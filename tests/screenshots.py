@@ -49,16 +49,25 @@ class Photographer:
         page.wait_for_timeout(_DRAWN)
         page.screenshot(path=IMAGES / f"{name}.png")
 
-    def answers(self, name: str, size: tuple[int, int], scheme: str = "light") -> None:
+    def answers(self, name: str, size: tuple[int, int]) -> None:
         """The first screen, an answer with its card, and the source beside it."""
-        with self.page(size, scheme=scheme) as page:
+        with self.page(size) as page:
             self.take(page, f"{name}-start")
             ask(page, QUESTION)
             page.locator("#now details.card > summary").click()
             self.take(page, name)
-            page.locator("#now a.label").first.click()
-            page.mouse.move(0, 0)
+            self._open_source(page)
             self.take(page, f"{name}-source")
+
+    def dark(self) -> None:
+        with self.page(DESKTOP, scheme="dark") as page:
+            ask(page, QUESTION)
+            self._open_source(page)
+            self.take(page, "dark")
+
+    def _open_source(self, page: Page) -> None:
+        page.locator("#now a.label").first.click()
+        page.mouse.move(0, 0)
 
     def sections(self) -> None:
         with self.page(DESKTOP) as page:
@@ -95,7 +104,7 @@ def main() -> None:
             photographer = Photographer(browser, f"http://127.0.0.1:{port}")
             photographer.answers("chat", DESKTOP)
             photographer.answers("phone", PHONE)
-            photographer.answers("dark", DESKTOP, "dark")
+            photographer.dark()
             photographer.sections()
             photographer.documents()
             photographer.languages()

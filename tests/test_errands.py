@@ -11,6 +11,7 @@ from bot.errands import (
     asked_now,
     choice_of,
     example_questions,
+    first_screen,
     frame,
     opened,
     place_choices,
@@ -93,6 +94,13 @@ def test_the_first_lines_say_what_is_answered_from(shelf: Shelf, library: Librar
     assert "现在用的是示例文件" in html
     assert "依據文件庫" in welcome(shelf, "zh-Hant")
     assert "Answers come only from the" in welcome(shelf, "en")
+
+
+def test_the_first_screen_asks_by_its_address(shelf: Shelf) -> None:
+    html = first_screen(shelf, {"Parents": ['"><b>午休']}, "en")
+    assert '<form action="/en"><input name="q"' in html
+    assert '<a href="/en?q=%22%3E%3Cb%3E%E5%8D%88%E4%BC%91">' in html
+    assert "<b>" not in html
 
 
 @pytest.mark.parametrize("language", LANGUAGES)

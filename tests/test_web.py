@@ -18,7 +18,7 @@ from bot.web import BODY_CAP, BURST, WINDOW, Guard, Pace
 
 SCRIPT = "window.gradio_config = {};"
 OUTSIDE = '<meta property="og:image" content="https://example.org/x.jpg" />'
-PAGE = f'<html lang="en"><head>{OUTSIDE}<script>{SCRIPT}</script></head>页</html>'
+PAGE = f'<html lang="en"><head>{OUTSIDE}<script>{SCRIPT}</script></head><gradio-app></gradio-app></html>'
 
 
 def client(pace: Pace | None = None) -> TestClient:
@@ -41,7 +41,7 @@ def client(pace: Pace | None = None) -> TestClient:
             Route("/{path:path}", anything, methods=methods),
         ]
     )
-    return TestClient(Guard(inner, pace))
+    return TestClient(Guard(inner, pace, first=lambda language: f"<p>{language}</p>"))
 
 
 @pytest.mark.parametrize(
@@ -89,9 +89,11 @@ def test_a_browser_that_cannot_unzip_gets_the_page_as_it_is() -> None:
 
 
 @pytest.mark.parametrize(("path", "language"), [("/", "zh-CN"), ("/zh-Hant", "zh-Hant"), ("/en", "en")])
-def test_the_frame_says_its_language_loads_our_script_first_and_links_nothing_outside(path: str, language: str) -> None:
-    head = f'<head><script>{SCRIPT}</script><script src="/chat.js"></script></head>'
-    assert client().get(path).text == f'<html lang="{language}">{head}页</html>'
+def test_the_frame_says_its_language_begins_with_our_own_and_links_nothing_outside(path: str, language: str) -> None:
+    ours = '<link rel="stylesheet" href="/chat.css"><script src="/chat.js"></script>'
+    head = f"<head><script>{SCRIPT}</script>{ours}</head>"
+    body = f"<p>{language}</p><gradio-app></gradio-app>"
+    assert client().get(path).text == f'<html lang="{language}">{head}{body}</html>'
 
 
 def test_document_pages_allow_no_inline_styles_and_only_our_own_frame() -> None:

@@ -16,6 +16,7 @@
   const language = root.lang; // as served; Gradio would put the browser's in its place
 
   // Colours and text size, before the first paint.
+  const small = matchMedia("(max-width: 1100px)");
   const darkSystem = matchMedia("(prefers-color-scheme: dark)");
   const dress = () => {
     const scheme = store("scheme"), size = store("size") ?? "normal";
@@ -75,6 +76,7 @@
     if (frame.src === link.href) frame.contentWindow.location.reload();
     else frame.contentWindow.location.replace(link.href);
     $("button", panel).focus({ preventScroll: true });
+    if (small.matches) link.closest(".statement, .card, li")?.scrollIntoView(); // above the source, which lies over the lower part
     return true;
   };
   const close = (id) => {
@@ -240,7 +242,7 @@
       last = turn.dataset.q;
       const address = new URL(turn.dataset.url, location).href;
       if (address !== location.href) history.pushState(null, "", address);
-      if (matchMedia("(max-width: 1100px)").matches) close("source");
+      if (small.matches) close("source");
       setTimeout(() => turn.scrollIntoView({ behavior: matchMedia("(prefers-reduced-motion: reduce)").matches ? "auto" : "smooth" }), 150);
     }
     if (turn.dataset.markdown && !seen.has(turn.dataset.url + turn.id)) {
@@ -249,7 +251,16 @@
     }
   };
 
+  // The first screen gives way to Gradio's, and what was typed into it goes along.
+  const giveWay = () => {
+    const first = $("#first");
+    if (!first || !box()) return;
+    const typed = $("input", first).value;
+    first.remove();
+    if (typed) write(typed);
+  };
   const watch = () => {
+    giveWay();
     for (const turn of all("#now .turn")) meet(turn);
     const now = $("[data-address-now]"), address = now?.dataset.addressNow;
     if (address && now !== watch.address) {
@@ -276,6 +287,7 @@
     };
     narrow.addEventListener("change", fold);
     fold();
+    if (new URLSearchParams(location.search).get("q")) $("#first")?.classList.add("asked");
     if ($("gradio-app")) {
       new MutationObserver(() => { watch(); dress(); }).observe(document.body, { childList: true, subtree: true });
       watch();
