@@ -277,19 +277,42 @@ def test_colours_and_text_size_are_chosen_and_remembered_on_every_page(
     assert not overflows(page)
 
 
-def test_when_the_server_is_gone_the_question_is_kept_and_asked_again(browser: Browser, address: str) -> None:
+def test_when_the_server_is_busy_or_gone_the_question_is_kept_and_asked_again(browser: Browser, address: str) -> None:
     page = opened_page(browser, address, "desktop", Traffic())
     page.wait_for_timeout(500)
-    for path in ("**/queue/join*", "**/healthz"):
-        page.route(path, lambda route: route.abort())
+    page.route("**/queue/join*", lambda route: route.fulfill(status=429, json={"error": "busy"}))
     page.locator("#question :is(textarea, input)").fill(QUESTION)
     page.keyboard.press("Enter")
-    expect(page.locator("#trouble .gone")).to_be_visible()
+    expect(page.locator("#trouble .busy")).to_be_visible()
     page.unroute_all()
     page.locator("[data-again]").click()
     answered(page, QUESTION)
     expect(page.locator("#trouble")).to_be_hidden()
+    for path in ("**/queue/join*", "**/healthz"):
+        page.route(path, lambda route: route.abort())
+    page.locator("#question :is(textarea, input)").fill(FOLLOWUP)
+    page.keyboard.press("Enter")
+    expect(page.locator("#trouble .gone")).to_be_visible()
+    page.unroute_all()
+    page.locator("[data-again]").click()
+    answered(page, FOLLOWUP)
+    expect(page.locator("#trouble")).to_be_hidden()
     page.context.close()
+
+
+def test_the_first_screen_asks_before_gradio_has_loaded(browser: Browser, address: str) -> None:
+    page = browser.new_page(locale="zh-CN")
+    page.route("**/assets/index-*.js", lambda route: route.abort())
+    page.goto(address)
+    page.locator("#first input").fill(QUESTION)
+    page.keyboard.press("Enter")
+    page.wait_for_url("**q=**")
+    expect(page.locator("#first form")).to_be_hidden()
+    page.unroute_all()
+    page.reload()
+    answered(page, QUESTION)
+    expect(page.locator("#first")).to_have_count(0)
+    page.close()
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])

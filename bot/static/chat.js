@@ -161,11 +161,14 @@
     const health = await fetch("/healthz", { cache: "no-store" }).catch(() => null);
     notice.className = health?.ok ? "busy" : "gone";
     notice.hidden = false;
-    const question = box()?.value || last;
-    if (health?.ok || !question) return;
-    const address = new URL(location); // Gradio reloads the page once the server is back: its address then asks again
-    address.searchParams.set("q", question);
-    history.replaceState(null, "", address);
+  };
+  // A question is in the address from the moment it is sent: Gradio reloads the page when the server was gone and is back.
+  const sent = (question) => {
+    if (!question?.trim()) return;
+    last = question.trim();
+    const address = new URL(location);
+    address.searchParams.set("q", last);
+    if (address.href !== location.href) history.pushState(null, "", address);
   };
 
   const acts = {
@@ -199,7 +202,8 @@
       if (openSource(target)) event.preventDefault();
       return;
     }
-    if (target.matches(".example")) last = target.textContent.trim();
+    if (target.matches(".example")) sent(target.textContent);
+    if (target.id === "send") sent(box()?.value);
     const name = target.tagName === "BUTTON" && Object.keys(acts).find((key) => key in target.dataset);
     if (name) acts[name](target);
     if (root.classList.contains("narrow") && target.closest(".outline")) $(".outline details").open = false;
@@ -218,7 +222,7 @@
       const rows = all("#found [data-row]"), at = rows.indexOf(event.target);
       const next = event.key === "ArrowDown" ? rows[at + 1] : at < 1 ? $("#query input, #query textarea") : rows[at - 1];
       if (next) { event.preventDefault(); next.focus(); }
-    } else if (event.key === "Enter" && event.target === box()) last = box().value;
+    } else if (event.key === "Enter" && !event.shiftKey && !event.isComposing && event.target === box()) sent(box().value);
   });
   addEventListener("focusin", ({ target }) => target.matches?.("#place input") && setTimeout(() => target.select())); // typing replaces
   // Gradio takes only a key for input into a text field; a day is picked with the mouse or a finger too.
@@ -240,8 +244,7 @@
     if (!seen.has(turn.id)) {
       seen.add(turn.id);
       last = turn.dataset.q;
-      const address = new URL(turn.dataset.url, location).href;
-      if (address !== location.href) history.pushState(null, "", address);
+      history.replaceState(null, "", turn.dataset.url); // as sent, with place and day
       if (small.matches) close("source");
       setTimeout(() => turn.scrollIntoView({ behavior: matchMedia("(prefers-reduced-motion: reduce)").matches ? "auto" : "smooth" }), 150);
     }
@@ -271,8 +274,10 @@
     if (day) day.type = "date";
     const list = $("#past:not([role]), #now:not([role])");
     if (list) list.setAttribute("role", list.id === "now" ? "status" : "log");
-    if ($(".toast-wrap .toast-body:not([data-met])")) {
-      for (const notice of all(".toast-body")) notice.dataset.met = "";
+    const toast = $(".toast-body:not([data-met])");
+    if (toast) {
+      toast.dataset.met = "";
+      $(".toast-close", toast)?.click();
       trouble();
     }
   };
