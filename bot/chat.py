@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from typing import Any
 
 # Before Gradio is imported: it reports home and looks things up on a hub unless told not to.
@@ -16,15 +16,30 @@ from starlette.middleware import Middleware
 from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response
 
-from bot.errands import Turns, example_questions, library_list, look_up_sections, reply, welcome
-from bot.messages import message
+from bot.errands import (
+    Conversation,
+    Keep,
+    answerable,
+    asked_now,
+    choice_of,
+    example_questions,
+    first_screen,
+    frame,
+    keep_nothing,
+    opened,
+    place_choices,
+    reply,
+    stopped,
+    welcome,
+)
+from bot.language import LANGUAGES, PATHS, Language, said
+from bot.listings import FACETS, library_list, look_up_sections
 from bot.pages import QUESTION_CAP, routes, styles
-from bot.render import fragment, question_html, streamed
+from bot.render import Asked, fragment, streamed, turn_html
 from bot.shelf import Shelf
 from bot.web import Guard
 
 PAUSE = 0.06  # seconds between two statements of an answer
-LOG_KEPT = 40
 _FONTS = (
     "Segoe UI",
     "Roboto",
@@ -36,118 +51,188 @@ _FONTS = (
     "sans-serif",
 )
 _PRIVATE: dict[str, Any] = {"api_visibility": "private", "show_progress": "hidden"}
-
-Log = tuple[dict[str, str], ...]
-
-
-def text(key: str, **variables: Any) -> str:
-    """A text of the page."""
-    return message(key, file="page", **variables)
+Updates = dict[Any, Any]
+Examples = dict[Language, dict[str, list[str]]]
 
 
-def page(shelf: Shelf) -> gr.Blocks:
-    """The Blocks of the whole page over a shelf."""
+def page(shelf: Shelf, examples: Examples, keep: Keep = keep_nothing) -> gr.Blocks:
+    """The Blocks of the whole page over a shelf: one Gradio page a language, each at its own address."""
     demo = gr.Blocks(title="有据", analytics_enabled=False, fill_width=True)
-    with demo:
-        head = gr.Markdown(welcome(shelf), elem_id="head", container=False)
-        demo.load(lambda: welcome(shelf), None, head, **_PRIVATE)  # the library may be newer than the server
-        with gr.Tabs(elem_id="tabs"):
-            with gr.Tab(text("tab_chat"), id="chat"):
-                _chat(shelf, head)
-            with gr.Tab(text("tab_find"), id="find"):
-                _find(shelf)
-            with gr.Tab(text("tab_documents"), id="documents") as tab:
-                listed = gr.Markdown(elem_id="listed", container=False)
-                tab.select(lambda: library_list(shelf), None, listed, **_PRIVATE)
+    for language in LANGUAGES:
+        with demo if PATHS[language] == "/" else demo.route(language, PATHS[language], show_in_navbar=False):
+            _page(demo, _Chat(shelf, language, keep, examples[language]))
     return demo
 
 
-def _chat(shelf: Shelf, head: gr.Markdown) -> None:
-    """The conversation: log, question box, place and day; examples until the first question."""
-    log = gr.Chatbot(
-        show_label=False, visible=False, elem_id="log", height="auto", buttons=[], latex_delimiters=[], container=False,
-        feedback_options=None, allow_file_downloads=False, layout="bubble", autoscroll=True,
-    )  # fmt: skip
-    with gr.Column(elem_id="asking"):
+def _page(demo: gr.Blocks, chat: _Chat) -> None:
+    shelf, language = chat.shelf, chat.language
+    _html(frame(language), "frame")
+    with gr.Tabs(elem_id="tabs"):
+        with gr.Tab(said("tab_chat", language), id="chat"):
+            chat.lay_out()
+            chat.wire(demo)
+        with gr.Tab(said("tab_find", language), id="find"):
+            _find(shelf, language)
+        with gr.Tab(said("tab_documents", language), id="documents") as tab:
+            _library(shelf, language, tab)
+
+
+def _html(value: str, elem_id: str, **options: Any) -> gr.Markdown:
+    """A block of our own HTML. Gradio's sanitizer is off because it drops aria- and data- attributes: the templates escape
+    everything, and the page's policy runs no script but its own. (gr.HTML would need `unsafe-eval`.)"""
+    return gr.Markdown(value, elem_id=elem_id, container=False, sanitize_html=False, latex_delimiters=[], **options)
+
+
+class _Chat:
+    """The conversation: past turns, the present one, question box, place and day; examples until the first question."""
+
+    def __init__(self, shelf: Shelf, language: Language, keep: Keep, questions: dict[str, list[str]]) -> None:
+        self.shelf, self.language, self.keep, self.questions = shelf, language, keep, questions
+
+    def lay_out(self) -> None:
+        self.head = _html(welcome(self.shelf, self.language), "welcome")
+        self.past = _html("", "past")
+        self.now = _html("", "now")
+        with gr.Column(elem_id="asking"):
+            self._question_row()
+            self._where_row()
+        with gr.Column(elem_id="examples") as self.examples:
+            _html(f"<h2>{self._said('examples_title')}</h2>", "examples-title")
+            with gr.Row(elem_id="example-columns"):
+                self.buttons = [b for group in self.questions.items() for b in _example_column(*group)]
+        self.conversation = gr.State(Conversation())
+        self.remembered = gr.BrowserState(None, storage_key="youju-where", secret="youju")
+
+    def _question_row(self) -> None:
+        text = self._said
         with gr.Row(elem_id="ask-row"):
-            box = gr.Textbox(
+            self.box = gr.Textbox(
                 show_label=False, label=text("question_label"), placeholder=text("question_placeholder"), container=False,
                 max_length=QUESTION_CAP, lines=1, max_lines=5, autofocus=True, elem_id="question", scale=1,
             )  # fmt: skip
-            send = gr.Button(text("send"), variant="primary", elem_id="send", scale=0, min_width=88)
-        with gr.Row(elem_id="where-row"):
-            place = gr.Textbox(
-                label=text("place_label"),
-                placeholder=text("place_placeholder"),
-                max_length=40,
-                elem_id="place",
-                min_width=120,
-            )
-            on = gr.Textbox(
-                label=text("on_label"), placeholder=text("on_placeholder"), max_length=10, elem_id="on", min_width=120
-            )
+            self.stop = gr.Button(text("stop"), elem_id="stop", scale=0, min_width=72)
+            self.send = gr.Button(text("send"), variant="primary", elem_id="send", scale=0, min_width=88)
+
+    def _where_row(self) -> None:
+        text = self._said
+        with gr.Row(elem_id="where-row", elem_classes="fields"):
+            self.place = gr.Dropdown(
+                place_choices(self.shelf, self.language), value="", label=text("place_label"), allow_custom_value=True, elem_id="place", min_width=120,
+            )  # fmt: skip
+            self.on = gr.Textbox(label=text("on_label"), max_length=10, max_lines=1, elem_id="on", min_width=120)
+            self.address = _html("", "address")
             # A fresh page is a fresh session: nothing of an answer under way can come into the new conversation.
-            restart = gr.Button(
-                text("restart"),
-                visible=False,
-                size="sm",
-                elem_id="restart",
-                scale=0,
-                min_width=80,
-                link="/",
-                link_target="_self",
-            )
-    with gr.Column(elem_id="examples") as examples:
-        gr.Markdown(text("examples_title"), elem_id="examples-title", container=False)
-        with gr.Row(elem_id="example-columns"):
-            buttons = [button for group in example_questions(shelf).items() for button in _example_column(*group)]
-    shown, turns = gr.State(()), gr.State(())
-    outputs = [box, log, shown, turns, examples, restart, head]
-    answer = _answering(shelf)
-    gr.on([box.submit, send.click], answer, [box, shown, turns, place, on], outputs, **_PRIVATE)
-    for button in buttons:
-        button.click(answer, [button, shown, turns, place, on], outputs, **_PRIVATE)
+            self.restart = gr.Button(
+                text("restart"), visible=False, size="sm", elem_id="restart", scale=0, min_width=80,
+                link=PATHS[self.language], link_target="_self",
+            )  # fmt: skip
+
+    def wire(self, demo: gr.Blocks) -> None:
+        """Connect what a visitor does with what is shown."""
+        where = [self.place, self.on]
+        outputs = [self.head, self.past, self.now, self.box, *where, self.examples, self.restart, self.conversation]
+        asking = [
+            gr.on(
+                [self.box.submit, self.send.click], self.ask, [self.box, self.conversation, *where], outputs, **_PRIVATE
+            ),
+            *(b.click(self.ask, [b, self.conversation, *where], outputs, **_PRIVATE) for b in self.buttons),
+            demo.load(self.open, self.remembered, outputs, **_PRIVATE),
+        ]
+        self.stop.click(stopped, self.conversation, [self.now, self.conversation], cancels=asking, **_PRIVATE)
+        changed = [self.remembered, self.address]
+        gr.on([self.place.input, self.on.input], self.remember, where, changed, trigger_mode="always_last", **_PRIVATE)
+
+    def ask(self, question: str, conversation: Conversation, place: str, on: str) -> Iterator[Updates]:
+        if question.strip():
+            yield from self._answer(asked_now(question, place, on, self.language, conversation), conversation)
+        else:
+            yield {self.box: ""}
+
+    def open(self, remembered: Any, request: gr.Request) -> Iterator[Updates]:
+        """A page just opened: place and day from its address or the browser's memory; what the address asks is asked."""
+        asked = opened(request.query_params, remembered, self.language)
+        yield {
+            self.head: welcome(self.shelf, self.language),  # the library may be newer than the server
+            # Where nothing is known nothing is set: the visitor may be quicker than this.
+            self.place: choice_of(asked.place) or gr.skip(),
+            self.on: asked.on or gr.skip(),
+        }
+        if asked.question:
+            yield from self._answer(asked, Conversation())
+
+    def _answer(self, asked: Asked, before: Conversation) -> Iterator[Updates]:
+        thinking = turn_html(asked, fragment("thinking.html", self.language))
+        yield {
+            self.box: "",
+            self.examples: gr.update(visible=False),
+            self.head: gr.update(visible=False),
+            self.restart: gr.update(visible=True),
+            self.past: before.html,
+            self.now: thinking,
+            self.conversation: before.with_turn(thinking),
+        }
+        found = reply(self.shelf, asked, before.turns, self.keep)
+        for html in streamed(found.answer, asked, found.receipt_id):
+            yield {self.now: html, self.conversation: before.with_turn(html, found.turns)}
+            time.sleep(PAUSE)
+
+    def remember(self, place: str, on: str) -> Updates:
+        asked = asked_now("", place, on, self.language)
+        return {
+            self.remembered: {"place": asked.place, "on": asked.on},
+            self.address: fragment("address.html", self.language, asked=asked),
+        }
+
+    def _said(self, key: str) -> str:
+        return said(key, self.language)
 
 
 def _example_column(visitor: str, questions: list[str]) -> Iterator[gr.Button]:
     with gr.Column(min_width=200, elem_classes="visitor"):
-        gr.Markdown(f"**{visitor}**", container=False)
+        gr.Markdown(f"### {visitor}", container=False)
         for question in questions:
             yield gr.Button(question, size="sm", elem_classes="example")
 
 
-def _answering(shelf: Shelf) -> Callable[..., Iterator[list[Any]]]:
-    # The log that the visitor sees is an output only and kept on this side, so that no client can put a file into it.
-    def answer(question: str, shown: Log, turns: Turns, place: str, on: str) -> Iterator[list[Any]]:
-        if not question.strip():
-            yield [gr.skip()] * 7
-            return
-        asked: Log = (*shown, {"role": "user", "content": question_html(question)})[-LOG_KEPT:]
-        yield _state(asked, {"role": "assistant", "content": fragment("thinking.html")}, turns)
-        found, turns = reply(shelf, question, turns, place, on)
-        for html in streamed(found):
-            yield _state(asked, {"role": "assistant", "content": html}, turns)
-            time.sleep(PAUSE)
+def _find(shelf: Shelf, language: Language) -> None:
+    """Section look-up for staff, as one types, narrowed by what was found."""
+    query = gr.Textbox(
+        show_label=False, label=said("find_label", language), placeholder=said("find_placeholder", language), container=False,
+        max_length=QUESTION_CAP, elem_id="query",
+    )  # fmt: skip
+    with gr.Row(elem_id="filters", elem_classes="fields", visible=False) as row:
+        filters = [
+            gr.Dropdown(
+                [("", "")], value="", label=said(f"filter_{name}", language), min_width=110, elem_id=f"by-{name}"
+            )
+            for name in FACETS
+        ]
+    shown = _html(look_up_sections(shelf, "", language).html, "found")
 
-    return answer
+    def show(words: str, *values: str) -> list[Any]:
+        chosen = dict(zip(FACETS, values, strict=True))
+        listed = look_up_sections(shelf, words, language, chosen=chosen)
+        updates = [gr.update(choices=listed.choices[n]) if n in listed.choices else gr.skip() for n in FACETS]
+        return [listed.html, gr.update(visible=bool(listed.choices)), *updates]
+
+    # Not the box's `input`, which Gradio tells of keys alone: neither an input method nor a deletion would be heard.
+    events = [query.change, *(f.input for f in filters)]
+    gr.on(events, show, [query, *filters], [shown, row, *filters], trigger_mode="always_last", **_PRIVATE)
 
 
-def _state(asked: Log, answer: dict[str, str], turns: Turns) -> list[Any]:
-    log = (*asked, answer)
-    hidden, visible = gr.update(visible=False), gr.update(visible=True)
-    return ["", gr.update(value=list(log), visible=True), log, turns, hidden, visible, gr.update(elem_classes="small")]
+def _library(shelf: Shelf, language: Language, tab: gr.Tab) -> None:
+    """The list of documents, filtered as one types."""
+    wanted = gr.Textbox(
+        show_label=False, label=said("library_label", language), placeholder=said("library_placeholder", language),
+        container=False, max_length=100, elem_id="wanted",
+    )  # fmt: skip
+    listed = _html("", "listed")
 
+    def show(words: str) -> str:
+        return library_list(shelf, words, language)
 
-def _find(shelf: Shelf) -> None:
-    """Section look-up for staff."""
-    with gr.Row(elem_id="find-row"):
-        query = gr.Textbox(
-            show_label=False, label=text("find_label"), placeholder=text("find_placeholder"), container=False,
-            max_length=QUESTION_CAP, elem_id="query", scale=1,
-        )  # fmt: skip
-        send = gr.Button(text("find_send"), variant="primary", elem_id="find-send", scale=0, min_width=88)
-    found = gr.Markdown(text("find_hint"), elem_id="found", container=False)
-    gr.on([query.submit, send.click], lambda q: look_up_sections(shelf, q), query, found, **_PRIVATE)
+    tab.select(show, wanted, listed, **_PRIVATE)
+    wanted.change(show, wanted, listed, trigger_mode="always_last", **_PRIVATE)
 
 
 def theme() -> gr.themes.Base:
@@ -181,13 +266,15 @@ def theme() -> gr.themes.Base:
 
 def _broken(_: Request, __: Exception) -> Response:
     return PlainTextResponse(
-        text("failed"), 500, {"x-content-type-options": "nosniff", "content-security-policy": "default-src 'none'"}
+        said("failed"), 500, {"x-content-type-options": "nosniff", "content-security-policy": "default-src 'none'"}
     )
 
 
-def serve(shelf: Shelf, *, host: str, port: int) -> gr.Blocks:
+def serve(shelf: Shelf, *, host: str, port: int, keep: Keep = keep_nothing) -> gr.Blocks:
     """Serve chat, document pages and JSON routes from one app (ADR 8); returns once it is up. Raises OSError for a taken port."""
-    demo = page(shelf)
+    answers = answerable(shelf)
+    examples: Examples = {language: example_questions(answers, language) for language in LANGUAGES}
+    demo = page(shelf, examples, keep)
     demo.queue(max_size=40, default_concurrency_limit=4)
     demo.launch(
         server_name=host,
@@ -205,13 +292,12 @@ def serve(shelf: Shelf, *, host: str, port: int) -> gr.Blocks:
         max_file_size=1,
         theme=theme(),
         css=styles("chat.css"),
-        head='<script defer src="/chat.js"></script>',
         app_kwargs={
             "openapi_url": None,
             "docs_url": None,
             "redoc_url": None,
             "routes": routes(shelf),
-            "middleware": [Middleware(Guard)],
+            "middleware": [Middleware(Guard, first=lambda language: first_screen(shelf, examples[language], language))],
             "exception_handlers": {Exception: _broken},
         },
     )

@@ -11,7 +11,8 @@ _FOLDER = Path(__file__).resolve().parent.parent / "prompts"
 
 
 @cache
-def _sections(name: str) -> dict[str, str]:
+def wordings(name: str = "messages") -> dict[str, str]:
+    """Every message of a file by key, its variables not filled in."""
     parts = re.split(r"^## +(\S+) *$", (_FOLDER / f"{name}.md").read_text(encoding="utf8"), flags=re.MULTILINE)
     return {key: body.strip() for key, body in zip(parts[1::2], parts[2::2], strict=True)}
 
@@ -21,7 +22,7 @@ def message(key: str, /, *, file: str = "messages", script: str = "simplified", 
 
     Raises KeyError for an unknown key or a missing variable.
     """
-    sections = _sections(file)
+    sections = wordings(file)
     if script == "english":
-        sections = sections | _sections(f"{file}.en")
+        sections = sections | wordings(f"{file}.en")
     return sections[key].format_map(variables)

@@ -23,9 +23,11 @@ from bot.validity import state_of
 from index.library import Library
 from index.places import places_in
 from index.records import Place, PolicyDocument
+from index.tokens import fold
 
 __all__ = ["BadInput", "styles", "templates"]  # of bot.site, known to the chat by this module
 QUESTION_CAP, _FILTER_CAP = 500, 60
+_DATES = ("written", "published", "effective", "expires")
 
 
 def routes(shelf: Shelf) -> list[Route]:
@@ -79,6 +81,7 @@ def routes(shelf: Shelf) -> list[Route]:
         Route("/documents/{id}", answering(document)),
         Route("/healthz", answering(health)),
         Route("/page.css", style("fragments.css", "page.css")),
+        Route("/chat.css", style("fragments.css", "chat.css")),
         Route("/chat.js", script),
         *receipts.routes(shelf),
         *feedback.routes(shelf),
@@ -179,8 +182,6 @@ def document_rows(
     library: Library, superseded: Mapping[str, PolicyDocument], *, wanted: str = "", limit: int | None = None
 ) -> list[dict[str, Any]]:
     """One row a document that has `wanted` in its title, number or place: policy before third-party texts, by place."""
-    documents = [d for d in library.documents() if wanted in f"{d.title}{d.doc_no}{d.place and d.place.full_name}"]
-    documents.sort(key=lambda d: (d.kind == "third_party", d.place.path if d.place else ("~",), d.title))
     return [
         {
             "id": d.id,
@@ -189,11 +190,22 @@ def document_rows(
             "kind": d.kind,
             "kind_name": message(f"kind_{d.kind}"),
             "doc_no": d.doc_no or "",
-            "date": (d.written or d.published or d.effective or ""),
+            "dates": [(message(f"date_{n}", file="page"), day) for n in _DATES if (day := getattr(d, n))],
             "validity": state_of(d, date.today(), superseded.get(d.id)).text,
             "repairs": sum(f.confidence != "damaged" for f in d.fixes),
             "gaps": len(d.gaps),
             "articles": sum(a.kind != "front" and bool(a.number) for a in library.articles(d.id)),
         }
-        for d in documents[:limit]
+        for d in matching(library, wanted)[:limit]
     ]
+
+
+def matching(library: Library, wanted: str = "") -> list[PolicyDocument]:
+    """The documents that have `wanted` in title, number or place, in either script: policy first, then by place and title."""
+    words = fold(wanted)
+    found = [
+        d
+        for d in library.documents()
+        if words in fold(f"{d.title} {d.doc_no or ''} {d.place.full_name if d.place else ''}")
+    ]
+    return sorted(found, key=lambda d: (d.kind == "third_party", d.place.path if d.place else ("~",), d.title))

@@ -1,16 +1,22 @@
-"""Answers, sections and lists as escaped HTML fragments for the chat page. No layout of the page, no Gradio."""
+"""Answers and their turns as escaped HTML fragments for the chat page. No layout of the page, no Gradio."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from functools import partial
 from itertools import groupby
 from typing import Any
+from urllib.parse import urlencode
 
 from markupsafe import Markup, escape
 
-from bot.messages import message
+from bot.language import PATHS, Language, in_script, said, translated
+from bot.localities import level
+from bot.messages import message, wordings
 from bot.pages import permalink, templates
+from bot.reasons import reasons
 from bot.records import Answer, Citation, Outcome, Statement
 
 _FIGURE = re.compile(
@@ -18,105 +24,183 @@ _FIGURE = re.compile(
 )
 _HAN = re.compile(r"[\u4e00-\u9fff]")
 _LEAST_RUN = 3
+_NOT_IN_FORCE = ("superseded", "not_yet_effective", "expired", "period_over", "third_party")
 
 
-def fragment(name: str, **variables: Any) -> str:
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """What a visitor asked, as one turn of the page shows it: `place` by its full name, `on` as written, `number` from 1."""
+
+    question: str
+    place: str = ""
+    on: str = ""
+    language: Language = "zh-CN"
+    number: int = 1
+
+    @property
+    def address(self) -> str:
+        """The address that asks this again."""
+        named = {"q": self.question.strip(), "place": self.place, "on": self.on}
+        return f"{PATHS[self.language]}?{urlencode({k: v for k, v in named.items() if v})}"
+
+
+def fragment(name: str, language: Language = "zh-CN", /, **variables: Any) -> str:
     """A template as one HTML block: without line breaks, so that a Markdown renderer reads nothing in it as Markdown."""
-    html = templates().get_template(name).render(**variables)
+    own = {
+        "text": partial(said, language=language),
+        "words": partial(translated, language=language),
+        "script": partial(in_script, language=language),
+        "kept": _in_attribute,
+        "language": language,
+    }
+    html = templates().get_template(name).render(**own, **variables)
     return re.sub(r"(?<=[>])\s*\n\s*|\s*\n\s*(?=<)", "", html.strip()).replace("\n", "<br>")
 
 
-def question_html(text: str) -> str:
-    """A visitor's words, escaped."""
-    return f'<div class="asked">{str(escape(text.strip())).replace(chr(10), "<br>")}</div>'
+def _in_attribute(text: str) -> Markup:
+    """A text for an attribute, its line breaks written out, since those between tags are taken away."""
+    return Markup(str(escape(text)).replace("\n", "&#10;"))
 
 
-def streamed(answer: Answer) -> Iterator[str]:
-    """The answer growing statement by statement; the last one is complete, with its cards."""
+def turn_html(asked: Asked, answered: str, markdown: str = "") -> str:
+    """One question with what is answered so far; with its Markdown it is complete."""
+    return fragment("turn.html", asked.language, asked=asked, answered=Markup(answered), markdown=markdown)
+
+
+def streamed(answer: Answer, asked: Asked, receipt_id: str = "") -> Iterator[str]:
+    """The turn growing statement by statement; the last one is complete, with its cards."""
     for shown in range(1, len(answer.statements)):
-        yield answer_html(answer, shown)
-    yield answer_html(answer)
+        yield turn_html(asked, answer_html(answer, asked, shown=shown))
+    yield turn_html(asked, answer_html(answer, asked, receipt_id), answer_markdown(answer, asked))
 
 
-def answer_html(answer: Answer, shown: int | None = None) -> str:
-    """The answer with its first `shown` statements, or whole with its notes and citation cards."""
+def answer_html(answer: Answer, asked: Asked, receipt_id: str = "", *, shown: int | None = None) -> str:
+    """The answer with its first `shown` statements, or whole with notes, cards and what to do next."""
     whole = shown is None
-    by_label = {c.label: c for c in answer.citations}
     lead, notes = own_words(answer)
     numbered = bool(answer.citations)
+    cards = [_card(c, answer, asked) for c in answer.citations or answer.nearest]
     return fragment(
         "answer.html",
+        asked.language,
+        asked=asked,
         outcome=answer.outcome.value,
+        whole=whole,
         lead=lead,
-        groups=_groups(answer.statements[:shown], by_label),
+        groups=_groups(answer.statements[:shown], {card["citation"].label: card for card in cards}),
         place_first=answer.outcome is Outcome.ELSEWHERE,
-        notes=notes if whole else (),
-        cards=[_card(c, answer.question.search) for c in answer.citations or answer.nearest] if whole else (),
-        cards_title=message("citations_title" if numbered else "nearest_title", script=answer.question.script),
+        notes=notes if whole and answer.outcome is not Outcome.NOT_FOUND else (),  # there the helps say it
+        helps=_helps(answer, asked) if whole else (),
+        cards=cards if whole else (),
+        cards_title=message("citations_title" if numbered else "nearest_title"),
         numbered=numbered,
+        followups=answer.followups if whole else (),
+        receipt_id=receipt_id,
     )
 
 
-def sections_html(sentence: str, citations: Sequence[Citation], query: str) -> str:
-    """Found sections as cards under a sentence."""
-    return fragment("sections.html", sentence=sentence, cards=[_card(c, query) for c in citations], numbered=True)
+def answer_markdown(answer: Answer, asked: Asked) -> str:
+    """The turn as a visitor keeps it: question, answer with its numbers, and the sources by name."""
+    lines = [f"## {asked.question.strip()}", answer.text]
+    sources = [f"[{c.label}] {reference(c)}：{c.quote.strip()}" for c in answer.citations]
+    return in_script("\n\n".join([*lines, *sources]), asked.language)
 
 
 def own_words(answer: Answer) -> tuple[str, tuple[str, ...]]:
     """The sentences of the answer's text that are the program's own: before the first statement, and after the last."""
     lines = answer.text.splitlines()
     if not answer.statements:
-        said = [line for line in lines if not line.startswith("·")]
-        return "".join(said[:1]), tuple(said[1:])
+        spoken = [line for line in lines if not line.startswith("·")]
+        return "".join(spoken[:1]), tuple(spoken[1:])
     before = answer.text.partition(answer.statements[0].group)[0].strip()
     ends = [i for i, line in enumerate(lines) if re.search(r"\[\d+\]$", line)]
     return before, tuple(line for line in lines[ends[-1] + 1 :] if line.strip()) if ends else ()
 
 
-def _groups(statements: Sequence[Statement], by_label: dict[int, Citation]) -> list[dict[str, Any]]:
+def reference(citation: Citation) -> str:
+    """How one cites this: 《title》（文号）article, with inner titles in inner marks.
+
+    Of a heading path the article is enough where it is a numbered one (第…条); else the whole path is given.
+    """
+    title = citation.title
+    if "《" in title:
+        title = re.sub(r"(?<=.)《(.*)》", lambda m: f"〈{m[1]}〉", title.removeprefix("《").removesuffix("》"))
+    number = f"（{citation.doc_no}）" if citation.doc_no else ""
+    steps = citation.path.split(" / ")
+    article = next((m[0] for step in reversed(steps) if (m := re.match(r"第\S+条(?:之\S)?", step))), "")
+    return f"《{title}》{number}{article or '，'.join(s for s in steps if s)}"
+
+
+def facts(citation: Citation) -> dict[str, Any]:
+    """The badges of a citation or a document: its level by key, and whether its validity is one to be careful about."""
+    openings = [wordings()[key].partition("{")[0] for key in _NOT_IN_FORCE]
+    return {"level": level(citation.place), "careful": citation.validity.startswith(tuple(openings))}
+
+
+def _groups(statements: Sequence[Statement], cards: Mapping[int, dict[str, Any]]) -> list[dict[str, Any]]:
     """Statements under their documents, then under their heading paths."""
 
     def cited(statement: Statement) -> Citation:
-        return by_label[statement.labels[0]]
+        citation: Citation = cards[statement.labels[0]]["citation"]
+        return citation
 
     groups = []
     for _, members in groupby(statements, key=lambda s: cited(s).document_id):
         listed = list(members)
         blocks = [
-            {"path": path, "statements": [_linked(s, by_label) for s in of_path]}
+            {"path": path, "statements": [{"text": s.text, "cards": [cards[n] for n in s.labels]} for s in of_path]}
             for path, of_path in groupby(listed, key=lambda s: cited(s).path)
         ]
-        groups.append({"citation": cited(listed[0]), "blocks": blocks})
+        groups.append({"citation": cited(listed[0]), "facts": facts(cited(listed[0])), "blocks": blocks})
     return groups
 
 
-def _linked(statement: Statement, by_label: dict[int, Citation]) -> dict[str, Any]:
-    return {"text": statement.text, "links": [(label, permalink(by_label[label])) for label in statement.labels]}
+def _card(citation: Citation, answer: Answer, asked: Asked) -> dict[str, Any]:
+    quote = marked_words(citation, answer.question.search)
+    return {
+        "citation": citation,
+        "facts": facts(citation),
+        "id": f"t{asked.number}-{citation.label}",
+        "quote": in_script(quote, asked.language),
+        "original": quote if in_script(quote, asked.language) != quote else "",
+        "url": permalink(citation),
+        "reference": reference(citation),
+        "reasons": reasons(citation, answer.hits, answer.question.search, asked.language),
+    }
 
 
-def _card(citation: Citation, search: str) -> dict[str, Any]:
-    return {"citation": citation, "quote": marked_words(citation, search), "url": permalink(citation)}
+def _helps(answer: Answer, asked: Asked) -> list[str]:
+    """Keys of what could help where nothing was found: what the visitor has not said yet."""
+    if answer.outcome not in (Outcome.NOT_FOUND, Outcome.ELSEWHERE):
+        return []
+    missing = {"place": not answer.question.places, "on": not (answer.question.years or asked.on)}
+    return [key for key, wanted in missing.items() if wanted] + ["words"]
 
 
-def marked_words(citation: Citation, search: str) -> Markup:
+def marked_words(citation: Citation, search: str, least: int = _LEAST_RUN) -> Markup:
     """The escaped quote with its answering words marked: those the answer names, else figures and what it shares with the question."""
     quote = citation.quote
-    spans = list(citation.marked) or [m.span() for m in _FIGURE.finditer(quote)] + _shared_runs(quote, search)
+    spans = list(citation.marked) or [m.span() for m in _FIGURE.finditer(quote)] + shared_runs(quote, search, least)
+    return marked(quote, spans)
+
+
+def marked(text: str, spans: Sequence[tuple[int, int]]) -> Markup:
+    """A text escaped, with spans of it marked."""
     pieces, at = [], 0
     for start, end in _merged(spans):
-        pieces += [escape(quote[at:start]), Markup("<mark>{}</mark>").format(quote[start:end])]
+        pieces += [escape(text[at:start]), Markup("<mark>{}</mark>").format(text[start:end])]
         at = end
-    return Markup("").join([*pieces, escape(quote[at:])])
+    return Markup("").join([*pieces, escape(text[at:])])
 
 
-def _shared_runs(quote: str, search: str) -> list[tuple[int, int]]:
-    """The longest runs of at least `_LEAST_RUN` Chinese characters that the quote shares with the question."""
+def shared_runs(quote: str, search: str, least: int = _LEAST_RUN) -> list[tuple[int, int]]:
+    """The longest runs of at least `least` Chinese characters that the quote shares with the question."""
     found, at = [], 0
     while at < len(quote):
         end = at
         while end < len(quote) and _HAN.fullmatch(quote[end]) and quote[at : end + 1] in search:
             end += 1
-        if end - at >= _LEAST_RUN:
+        if end - at >= least:
             found.append((at, end))
         at = max(end, at + 1)
     return found

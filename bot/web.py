@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import gzip
 import hashlib
 import json
 import re
@@ -11,23 +12,27 @@ from collections import deque
 from collections.abc import Awaitable, Callable, MutableMapping
 from typing import Any
 
+from bot.language import PATHS, Language
 from bot.messages import message
 
 Scope = MutableMapping[str, Any]
 Event = MutableMapping[str, Any]
 Receive = Callable[[], Awaitable[Event]]
 Send = Callable[[Event], Awaitable[None]]
+First = Callable[[Language], str]
 App = Callable[[Scope, Receive, Send], Awaitable[None]]
 
 BODY_CAP = 64 * 1024
 # Of the administration: forms that name many files or hold a lexicon, and uploads; nobody's body is read who is not logged in.
 _CAPS = ((re.compile(r"/admin/upload/?"), 200_000_000), (re.compile(r"/admin/[a-z-]+/?"), 2_000_000))
-BURST, WINDOW = 25, 10.0  # questions of one client in so many seconds
+# Requests of one client that search, in so many seconds: one a keystroke where results come as one types.
+BURST, WINDOW = 60, 10.0
+PAGES = {path: language for language, path in PATHS.items()}
 
 # Gradio brings some eighty routes (upload, file=, proxy=, monitoring, openapi …); only what the page uses is open.
 _OPEN = re.compile(
-    r"/(?:|api/ask|api/find|api/feedback|documents|documents/[^/]+|a/[\w-]{16}|healthz|page\.css|receipt\.css|chat\.js"
-    r"|admin|admin/[a-z-]+|admin\.css"
+    r"/(?:|zh-Hant|en|api/ask|api/find|api/feedback|documents|documents/[^/]+|a/[\w-]{16}|healthz|page\.css|receipt\.css"
+    r"|chat\.css|chat\.js|admin|admin/[a-z-]+|admin\.css"
     r"|config|theme\.css|favicon\.ico|manifest\.json|robots\.txt|(?:assets|static|svelte)/.+"
     r"|gradio_api/(?:queue/join|queue/data|heartbeat/\w+|startup-events|cancel|reset|app_id|theme\.css))/?"
 )
@@ -35,9 +40,10 @@ _ASKING = re.compile(r"/(?:api/ask|api/find|api/feedback|gradio_api/queue/join)/
 _STRICT = re.compile(r"/(?:documents|a/|admin)")  # pages of ours: no inline styles, unlike Gradio's
 _POLICY = (
     "default-src 'none'; script-src 'self'{scripts}; style-src 'self'{styles}; img-src 'self' data: blob:; font-src 'self' data:; "
-    "connect-src 'self'; manifest-src 'self'; base-uri 'self'; form-action 'self'; frame-ancestors 'none'"
+    "connect-src 'self'; manifest-src 'self'; frame-src {framed}; base-uri 'self'; form-action 'self'; frame-ancestors {framing}"
 )
 _SCRIPT = re.compile(r"<script(?![^>]*\ssrc=)[^>]*>(.*?)</script>", re.DOTALL)
+_OURS = '<link rel="stylesheet" href="/chat.css"><script src="/chat.js"></script>'
 _SOCIAL = re.compile(r"\s*<meta\s+(?:property=\"og:|name=\"twitter:)[^>]*>")
 
 
@@ -62,15 +68,17 @@ class Pace:
 class Guard:
     """Wraps the whole application: refuses what is closed, too long or too fast, and puts headers on every response."""
 
-    def __init__(self, app: App, pace: Pace | None = None) -> None:
+    def __init__(self, app: App, pace: Pace | None = None, first: First = lambda _: "") -> None:
+        """`first` is what a page shows until Gradio has loaded, as HTML for a language."""
         self._app = app
         self._pace = pace or Pace()
+        self._first = first
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "lifespan":
             await self._app(scope, receive, send)
         elif scope["type"] == "http":
-            guarded = _Headed(send, scope["path"], rewrite=scope["method"] == "GET")
+            guarded = _Headed(send, scope, self._first)
             refusal = self._refusal(scope)
             if refusal is None:
                 await self._app(scope, receive, guarded)
@@ -99,12 +107,21 @@ class _Headed:
     Document pages have no scripts and none are named for them, so one that got in with a document would not run.
     """
 
-    def __init__(self, send: Send, path: str, *, rewrite: bool) -> None:
-        self._send = send
-        self._rewrite = rewrite and path == "/"
+    def __init__(self, send: Send, scope: Scope, first: First) -> None:
+        self._send, self._first = send, first
+        path = scope["path"]
+        self._language = PAGES.get(path) if scope["method"] == "GET" else None
+        self._zips = b"gzip" in dict(scope["headers"]).get(b"accept-encoding", b"")
         self._joining = path.rstrip("/").endswith("/queue/join")
         drawn = path == "/documents/picture.svg"  # a drawing of ours styles itself and holds nothing else
-        self._styles = "" if _STRICT.match(path) and not drawn else " 'unsafe-inline'"
+        strict = bool(_STRICT.match(path)) and not drawn
+        document = path.startswith("/documents/") and not drawn
+        self._policy = {
+            "styles": "" if strict else " 'unsafe-inline'",  # Gradio styles elements inline
+            "framed": "'none'" if _STRICT.match(path) else "'self'",  # the chat shows document pages beside its answers
+            "framing": "'self'" if document else "'none'",
+        }
+        self._framing = "SAMEORIGIN" if document else "DENY"
         self._start: Event | None = None
         self._body = b""
         self._over = False
@@ -116,30 +133,34 @@ class _Headed:
             if self._joining and event["status"] == 503:  # Gradio's page would tell of a full queue in English
                 await _refuse(self, 429, message("busy"))
                 self._over = True
-            elif self._rewrite and _is_plain_html(event):
+            elif self._language and _is_plain_html(event):
                 self._start = event
             else:
                 await self._send(self._with_headers(event, ""))
         elif self._start is not None:
             self._body += event.get("body", b"")
             if not event.get("more_body"):
-                await self._send_page(self._start, _chinese(self._body.decode("utf8")))
+                language = self._language or "zh-CN"
+                await self._send_page(self._start, _page_in(language, self._body.decode("utf8"), self._first(language)))
         else:
             await self._send(event)
 
     async def _send_page(self, start: Event, page: str) -> None:
         body = page.encode()
         headers = [h for h in start["headers"] if h[0] != b"content-length"]
-        headers.append((b"content-length", str(len(body)).encode()))
+        if self._zips:  # three thousand places stand in it
+            body = gzip.compress(body, 5)
+            headers.append((b"content-encoding", b"gzip"))
+        headers += [(b"content-length", str(len(body)).encode()), (b"vary", b"accept-encoding")]
         await self._send(self._with_headers({**start, "headers": headers}, _hashes(page)))
         await self._send({"type": "http.response.body", "body": body})
 
     def _with_headers(self, start: Event, scripts: str) -> Event:
         own = {
-            "content-security-policy": _POLICY.format(scripts=scripts, styles=self._styles),
+            "content-security-policy": _POLICY.format(scripts=scripts, **self._policy),
             "x-content-type-options": "nosniff",
             "referrer-policy": "same-origin",
-            "x-frame-options": "DENY",
+            "x-frame-options": self._framing,
             "cross-origin-opener-policy": "same-origin",
         }
         return {**start, "headers": [*start.get("headers", []), *((k.encode(), v.encode()) for k, v in own.items())]}
@@ -151,9 +172,12 @@ def _hashes(page: str) -> str:
     return "".join(f" 'sha256-{d}'" for d in sorted(digests))
 
 
-def _chinese(page: str) -> str:
-    """Gradio's page frame says that it is English and links its own preview picture elsewhere."""
-    return _SOCIAL.sub("", page.replace('lang="en"', 'lang="zh-CN"', 1))
+def _page_in(language: Language, page: str, first: str) -> str:
+    """Gradio's page frame says that it is English and links its own preview picture elsewhere. Our styles and script come
+    before anything is painted, so that the reader's colours and text size are there, and the first screen before Gradio's."""
+    page = _SOCIAL.sub("", page.replace('lang="en"', f'lang="{language}"', 1))
+    page = page.replace("</head>", f"{_OURS}</head>", 1)
+    return page.replace("<gradio-app", f"{first}<gradio-app", 1)
 
 
 def _is_plain_html(start: Event) -> bool:

@@ -7,6 +7,7 @@ import socket
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from pathlib import Path
 from urllib.parse import urlsplit
 
 from playwright.sync_api import Browser, Page, Request, sync_playwright
@@ -41,11 +42,13 @@ class Traffic:
         self.streams -= _is_stream(request)
 
     def settle(self, page: Page, steps: int = 600) -> None:
-        """Wait until no answer is streaming any more: leaving one in its middle is logged as an error by Gradio."""
-        while self.streams and steps:
+        """Wait until nothing has been streaming for a while: leaving a stream in its middle is logged as an error by Gradio."""
+        quiet = 0
+        while quiet < 8 and steps:
             page.wait_for_timeout(50)
+            quiet = 0 if self.streams else quiet + 1
             steps -= 1
-        assert not self.streams, "the answer did not end in time"
+        assert quiet, "the answer did not end in time"
 
     @property
     def outside(self) -> list[str]:
@@ -78,8 +81,33 @@ def free_port() -> int:
 
 def ask(page: Page, question: str) -> None:
     """Type a question, send it by Enter and wait for the complete answer."""
-    before = page.locator(".answer").count()
-    page.locator("#question textarea, #question input").fill(question)
+    page.locator("#question :is(textarea, input)").fill(question)
     page.keyboard.press("Enter")
-    page.wait_for_function("n => document.querySelectorAll('.answer').length > n", arg=before, timeout=30_000)
-    page.wait_for_timeout(500)
+    answered(page, question)
+
+
+def answered(page: Page, question: str) -> None:
+    """Wait for the complete answer to a question."""
+    page.wait_for_function(
+        "q => [...document.querySelectorAll('#now .turn[data-markdown]')].some(t => t.dataset.q === q)",
+        arg=question.strip(),
+        timeout=30_000,
+    )
+
+
+def violations(
+    page: Page, only: tuple[str, ...] = ("wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa")
+) -> list[str]:
+    """What axe-core (MPL-2.0, in the development extra) finds serious or critical on a page, by tags or by one rule."""
+    import axe_playwright_python
+
+    source = Path(axe_playwright_python.__file__).with_name("axe.min.js").read_text(encoding="utf8")
+    page.evaluate(f"() => {{ {source} }}")
+    options = {"resultTypes": ["violations"], "iframes": False, "runOnly": list(only)}
+    found = page.evaluate("options => axe.run(document, options).then(r => r.violations)", options)
+    return [
+        f"{v['id']}: {n['html'][:160]} {n['failureSummary']}"
+        for v in found
+        if v["impact"] in ("serious", "critical")
+        for n in v["nodes"][:3]
+    ]

@@ -26,7 +26,7 @@ def test_every_outcome_has_its_english_frame() -> None:
 
 
 def test_a_message_that_has_no_english_form_stays_chinese() -> None:
-    assert message("kind_policy", script="english") == "政策文件"
+    assert message("closed_route", script="english") == "这个地址没有开放。"
     assert message("refused", script="english").startswith("I do one thing")
 
 

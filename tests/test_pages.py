@@ -1,4 +1,4 @@
-"""The JSON routes and document pages over the real sample library, and the page's errands."""
+"""The JSON routes and document pages over the real sample library."""
 
 from __future__ import annotations
 
@@ -9,9 +9,7 @@ import pytest
 from starlette.applications import Starlette
 from starlette.testclient import TestClient
 
-from bot.errands import example_questions, library_list, look_up_sections, reply, welcome
 from bot.pages import QUESTION_CAP, routes
-from bot.records import Outcome
 from bot.settings import SAMPLE_DOCUMENTS, Settings
 from bot.shelf import Shelf
 from index.embed import load_embedder
@@ -102,48 +100,6 @@ def test_an_unknown_document_is_404(client: TestClient) -> None:
 
 def test_health_tells_the_generation(client: TestClient, library: Library) -> None:
     assert client.get("/healthz").json()["documents"] == len(library.documents())
-
-
-def test_a_conversation_keeps_its_turns(shelf: Shelf) -> None:
-    first, turns = reply(shelf, "德清县随迁子女什么时候报名", (), "", "")
-    assert first.outcome is Outcome.ANSWERED
-    assert [t.role for t in turns] == ["user", "assistant"]
-    _, turns = reply(shelf, "那户籍学生呢", turns, "", "")
-    assert [t.content for t in turns if t.role == "user"] == ["德清县随迁子女什么时候报名", "那户籍学生呢"]
-
-
-@pytest.mark.parametrize(
-    ("text", "place", "on", "sentence"),
-    [
-        ("问" * 501, "", "", "问题太长，请写在 500 字以内。"),
-        ("午休收费吗", "火星", "", "没有认出“火星”是哪里，请写全称，例如：绵阳市三台县。"),
-        ("午休收费吗", "", "昨天", "日期请写成 2026-11-21 这样的形式。"),
-    ],
-)
-def test_what_a_visitor_got_wrong_is_answered_in_a_sentence(
-    shelf: Shelf, text: str, place: str, on: str, sentence: str
-) -> None:
-    answer, turns = reply(shelf, text, (), place, on)
-    assert (answer.outcome, answer.text, turns) == (Outcome.UNAVAILABLE, sentence, ())
-
-
-def test_only_questions_that_the_library_answers_are_offered(shelf: Shelf) -> None:
-    shown = example_questions(shelf)
-    assert list(shown) == ["教师", "家长", "工作人员"]
-    assert all(shelf.answerer.ask(q).outcome.gives_answer for questions in shown.values() for q in questions)
-
-
-def test_the_first_lines_say_what_is_answered_from(shelf: Shelf, library: Library) -> None:
-    html = welcome(shelf)
-    assert f"依据文件库里的 {len(library.documents())} 份文件作答" in html
-    assert "现在用的是示例文件" in html
-
-
-def test_section_look_up_and_list_are_cards_and_rows(shelf: Shelf) -> None:
-    assert "第五条" in look_up_sections(shelf, "浙教示〔2026〕21号 第五条")
-    assert "没有找到" in look_up_sections(shelf, "𠮷𠮷𠮷")
-    assert "可以并用" in look_up_sections(shelf, " ")
-    assert library_list(shelf).count('class="title"') == len(shelf.answerer.library.documents())
 
 
 def test_a_new_generation_is_served_without_a_restart(tmp_path: Path) -> None:

@@ -17,7 +17,8 @@ from starlette.testclient import TestClient
 from bot.web import BODY_CAP, BURST, WINDOW, Guard, Pace
 
 SCRIPT = "window.gradio_config = {};"
-PAGE = f'<html lang="en"><meta property="og:image" content="https://example.org/x.jpg" /><script>{SCRIPT}</script>页</html>'
+OUTSIDE = '<meta property="og:image" content="https://example.org/x.jpg" />'
+PAGE = f'<html lang="en"><head>{OUTSIDE}<script>{SCRIPT}</script></head><gradio-app></gradio-app></html>'
 
 
 def client(pace: Pace | None = None) -> TestClient:
@@ -34,13 +35,13 @@ def client(pace: Pace | None = None) -> TestClient:
 
     inner = Starlette(
         routes=[
-            Route("/", page, methods=methods),
+            *(Route(path, page, methods=methods) for path in ("/", "/zh-Hant", "/en")),
             Route("/documents/script", page),
             Route("/gradio_api/queue/join/", full, methods=methods),
             Route("/{path:path}", anything, methods=methods),
         ]
     )
-    return TestClient(Guard(inner, pace))
+    return TestClient(Guard(inner, pace, first=lambda language: f"<p>{language}</p>"))
 
 
 @pytest.mark.parametrize(
@@ -61,14 +62,15 @@ def test_whatever_the_page_does_not_use_is_closed(path: str) -> None:
 
 @pytest.mark.parametrize(
     "path",
-    ["/", "/config", "/theme.css", "/assets/index.js", "/static/js/x.js", "/gradio_api/queue/join", "/gradio_api/queue/data",
-     "/gradio_api/heartbeat/abc", "/gradio_api/startup-events", "/documents", "/documents/0a", "/api/find", "/healthz", "/page.css",
+    ["/", "/en", "/zh-Hant", "/config", "/theme.css", "/assets/index.js", "/static/js/x.js", "/gradio_api/queue/join", "/gradio_api/queue/data",
+     "/gradio_api/heartbeat/abc", "/gradio_api/startup-events", "/documents", "/documents/0a", "/api/find", "/healthz", "/page.css", "/chat.css",
      "/a/AbCdEfGh_-123456", "/receipt.css", "/api/feedback", "/documents/picture.svg", "/admin", "/admin/put-back", "/admin.css"],
 )  # fmt: skip
 def test_what_the_page_uses_is_open_and_carries_the_headers(path: str) -> None:
     response = client().get(path)
     assert response.status_code == 200
-    assert "frame-ancestors 'none'" in response.headers["content-security-policy"]
+    framing = "'self'" if path.startswith("/documents") else "'none'"
+    assert f"frame-ancestors {framing}" in response.headers["content-security-policy"]
     assert response.headers["x-content-type-options"] == "nosniff"
     assert response.headers["referrer-policy"] == "same-origin"
 
@@ -79,15 +81,29 @@ def test_the_policy_names_the_scripts_of_the_page_and_no_others() -> None:
     digest = b64encode(sha256(SCRIPT.encode()).digest()).decode()
     assert f"script-src 'self' 'sha256-{digest}';" in policy
     assert "unsafe-eval" not in policy
+    assert response.headers["content-encoding"] == "gzip"
+
+
+def test_a_browser_that_cannot_unzip_gets_the_page_as_it_is() -> None:
+    response = client().get("/", headers={"accept-encoding": "identity"})
+    assert "content-encoding" not in response.headers
     assert int(response.headers["content-length"]) == len(response.content)
 
 
-def test_the_frame_is_chinese_and_links_nothing_outside() -> None:
-    assert client().get("/").text == f'<html lang="zh-CN"><script>{SCRIPT}</script>页</html>'
+@pytest.mark.parametrize(("path", "language"), [("/", "zh-CN"), ("/zh-Hant", "zh-Hant"), ("/en", "en")])
+def test_the_frame_says_its_language_begins_with_our_own_and_links_nothing_outside(path: str, language: str) -> None:
+    ours = '<link rel="stylesheet" href="/chat.css"><script src="/chat.js"></script>'
+    head = f"<head><script>{SCRIPT}</script>{ours}</head>"
+    body = f"<p>{language}</p><gradio-app></gradio-app>"
+    assert client().get(path).text == f'<html lang="{language}">{head}{body}</html>'
 
 
-def test_document_pages_allow_no_inline_styles() -> None:
-    assert "'unsafe-inline'" not in client().get("/documents/0a").headers["content-security-policy"]
+def test_document_pages_allow_no_inline_styles_and_only_our_own_frame() -> None:
+    headers = client().get("/documents/0a").headers
+    assert "'unsafe-inline'" not in headers["content-security-policy"]
+    assert "frame-src 'none'" in headers["content-security-policy"]
+    assert headers["x-frame-options"] == "SAMEORIGIN"
+    assert client().get("/").headers["x-frame-options"] == "DENY"
 
 
 @pytest.mark.parametrize("path", ["/a/AbCdEfGh_-123456", "/admin", "/admin/files", "/documents"])

@@ -50,6 +50,16 @@ def simplified(text: str) -> str:
     return _ZHE.sub("着", _converter("t2s").convert(text))
 
 
+def traditional(text: str) -> str:
+    """`text` in traditional script, word by word (干部 → 幹部, 干净 → 乾淨), in the common forms (裡, 核對).
+
+    >>> traditional("学校可以收取午休看护服务费")
+    '學校可以收取午休看護服務費'
+    """
+    converted: str = _converter("s2tw").convert(text)
+    return converted
+
+
 @cache
 def settled() -> str:
     """The everyday simplified characters, those of GB 2312, that `simplified` leaves alone in any text."""

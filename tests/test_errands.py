@@ -1,0 +1,169 @@
+"""What the chat page needs done, without the page."""
+
+from __future__ import annotations
+
+import pytest
+
+from bot.errands import (
+    SHOWN_KEPT,
+    Conversation,
+    answerable,
+    asked_now,
+    choice_of,
+    example_questions,
+    first_screen,
+    frame,
+    opened,
+    place_choices,
+    reply,
+    stopped,
+    welcome,
+)
+from bot.language import LANGUAGES
+from bot.records import Answer, Outcome
+from bot.render import Asked
+from bot.settings import Settings
+from bot.shelf import Shelf
+from index.errors import YoujuError
+from index.library import Library
+
+
+@pytest.fixture(scope="module")
+def shelf(library: Library, settings: Settings) -> Shelf:
+    return Shelf(settings)
+
+
+def test_a_conversation_keeps_its_turns(shelf: Shelf) -> None:
+    first = reply(shelf, Asked("德清县随迁子女什么时候报名"))
+    assert first.answer.outcome is Outcome.ANSWERED
+    assert [t.role for t in first.turns] == ["user", "assistant"]
+    second = reply(shelf, Asked("那户籍学生呢"), first.turns)
+    assert [t.content for t in second.turns if t.role == "user"] == ["德清县随迁子女什么时候报名", "那户籍学生呢"]
+
+
+@pytest.mark.parametrize(
+    ("text", "place", "on", "sentence"),
+    [
+        ("问" * 501, "", "", "问题太长，请写在 500 字以内。"),
+        ("午休收费吗", "火星", "", "没有认出“火星”是哪里，请写全称，例如：绵阳市三台县。"),
+        ("午休收费吗", "", "昨天", "日期请写成 2026-11-21 这样的形式。"),
+    ],
+)
+def test_what_a_visitor_got_wrong_is_answered_in_a_sentence(
+    shelf: Shelf, text: str, place: str, on: str, sentence: str
+) -> None:
+    found = reply(shelf, Asked(text, place, on))
+    assert (found.answer.outcome, found.answer.text, found.turns) == (Outcome.UNAVAILABLE, sentence, ())
+
+
+def test_an_answer_that_is_kept_has_its_receipt(shelf: Shelf) -> None:
+    kept: list[Answer] = []
+
+    def keep(answer: Answer, place: str, on: str) -> str:
+        kept.append(answer)
+        return f"r1 {place} {on}".strip()
+
+    found = reply(shelf, Asked("学校午休可以收费吗"), keep=keep)
+    assert (found.receipt_id, kept) == ("r1", [found.answer])
+    assert reply(shelf, Asked("午休", "四川省", "2026-01-01"), keep=keep).receipt_id == "r1 四川省 2026-01-01"
+    assert reply(shelf, Asked("午休", on="昨天"), keep=keep).receipt_id == ""
+
+
+def test_where_the_receipt_cannot_be_kept_the_visitor_is_told(shelf: Shelf) -> None:
+    class DiskFull(YoujuError):
+        pass
+
+    def keep(_answer: Answer, _place: str, _on: str) -> str:
+        raise DiskFull("磁盘已满")
+
+    assert reply(shelf, Asked("学校午休可以收费吗"), keep=keep).answer.text == "暂时不能作答：磁盘已满"
+
+
+def test_only_questions_that_the_library_answers_are_offered(shelf: Shelf) -> None:
+    answers = answerable(shelf)
+    shown = example_questions(answers)
+    assert list(shown) == ["教师", "家长", "工作人员"]
+    assert all(shelf.answerer.ask(q).outcome.gives_answer for questions in shown.values() for q in questions)
+    assert list(example_questions(answers, "en")) == ["Teachers", "Parents", "Staff"]
+
+
+def test_the_first_lines_say_what_is_answered_from(shelf: Shelf, library: Library) -> None:
+    html = welcome(shelf)
+    assert f"依据文件库里的 {len(library.documents())} 份文件回答" in html
+    assert f"更新于 {library.manifest.created[:10]}" in html
+    assert "现在用的是示例文件" in html
+    assert "依據文件庫" in welcome(shelf, "zh-Hant")
+    assert "Answers come only from the" in welcome(shelf, "en")
+
+
+def test_the_first_screen_asks_by_its_address(shelf: Shelf) -> None:
+    html = first_screen(shelf, {"Parents": ['"><b>午休']}, "en")
+    assert '<form action="/en"><input name="q"' in html
+    assert '<a href="/en?q=%22%3E%3Cb%3E%E5%8D%88%E4%BC%91">' in html
+    assert "<b>" not in html
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_the_frame_leads_to_every_language_and_says_which_one_this_is(language: str) -> None:
+    html = frame(language)  # type: ignore[arg-type]
+    assert html.count("data-language=") == len(LANGUAGES)
+    assert html.count('aria-current="true"') == 1
+    assert f'data-language="{language}" aria-label=' in html
+
+
+def test_an_address_that_asks_says_everything() -> None:
+    remembered = {"place": "四川省", "on": "2025-01-01"}
+    assert opened({"q": " 午休收费吗 "}, remembered) == Asked("午休收费吗")
+    shared = opened({"q": "午休", "place": "永安市", "on": "2026-01-01"}, remembered)
+    assert (shared.place, shared.on) == ("福建省三明市永安市", "2026-01-01")
+
+
+def test_without_a_question_the_browsers_memory_counts() -> None:
+    remembered = {"place": "四川省", "on": "2025-01-01"}
+    assert opened({}, remembered) == Asked("", "四川省", "2025-01-01")
+    assert opened({"place": "德清县"}, remembered).place == "浙江省湖州市德清县"
+
+
+@pytest.mark.parametrize(
+    "remembered", [None, "x", [1], {"place": 3, "on": {"a": 1}}, {"on": "昨天"}, {"path": "/etc/passwd"}]
+)
+def test_whatever_the_browser_remembers_does_no_harm(remembered: object) -> None:
+    assert opened({}, remembered) == Asked("")
+
+
+@pytest.mark.parametrize("typed", ["350481", "永安市（福建·三明）", "福建省三明市永安市", "永安市", "福建永安"])
+def test_a_place_is_known_by_code_label_or_name(typed: str) -> None:
+    asked = asked_now("问", typed, "", "zh-CN")
+    assert (asked.place, choice_of(asked.place)) == ("福建省三明市永安市", "350481")
+
+
+def test_words_that_name_no_place_stay_as_they_were_typed() -> None:
+    assert asked_now("问", "火星", "", "zh-CN").place == choice_of("火星") == "火星"
+
+
+@pytest.mark.parametrize("sent", [None, {"path": "/etc/passwd"}, ["x"], 3])
+def test_what_is_no_text_counts_as_nothing(sent: object) -> None:
+    assert asked_now("问", sent, sent, "zh-CN") == Asked("问")
+
+
+def test_a_conversation_shows_its_last_turns_and_counts_all() -> None:
+    conversation = Conversation()
+    for number in range(1, SHOWN_KEPT + 6):
+        assert asked_now("问", "", "", "zh-CN", conversation).number == number
+        conversation = conversation.with_turn(f"<p>{number}</p>")
+    assert len(conversation.shown) == SHOWN_KEPT
+    assert conversation.html.endswith(f"<p>{SHOWN_KEPT + 5}</p>")
+
+
+def test_a_stopped_turn_is_no_longer_busy() -> None:
+    html, conversation = stopped(Conversation().with_turn('<div class="answer" aria-busy="true">半句</div>'))
+    assert html == conversation.html == '<div class="answer">半句</div>'
+    assert stopped(Conversation())[0] == ""
+
+
+def test_places_are_offered_in_the_readers_script_by_their_codes(shelf: Shelf) -> None:
+    offered = place_choices(shelf, "zh-Hant")
+    assert offered[0] == ("不限地方", "")
+    assert {code for _, code in offered[1:7]} == {place.adcode for place in shelf.answerer.places}
+    assert ("綿陽市（四川）", "510700") in offered
+    assert len(offered) > 3000
