@@ -95,7 +95,7 @@ class Holdings:
         groups: list[Collection[str]] = []
         ids = self.marks if allowed is None else allowed
         if wanted.places:
-            groups.append([i for i in ids if self.marks[i].level not in ("", "national")])
+            groups.append(self._any("level", ("province", "city", "county")).intersection(ids))
         if wanted.years and wanted.documents is None:
             groups.append(self._any("years", wanted.years).intersection(ids))
         return groups

@@ -48,6 +48,7 @@ class Matcher:
         self._subject = wanted.text.replace(" ", "")
         self._phrases = tuple(_bare(phrase) for phrase in wanted.phrases)
         self._longest = max((len(p) for p in wanted.phrases), default=0)
+        self._titles: dict[str, tuple[float, ...]] = {}
         self._weight = sum(word.weight for word in wanted.words) or 1.0
 
     def match(self, chunk: Chunk, document: PolicyDocument) -> Match | None:
@@ -58,18 +59,22 @@ class Matcher:
         if not self._wanted.words:
             return Match((), (), pointed)
         text = f"{chunk.path}\n{chunk.text}\n{chunk.indexed}\n{' '.join(chunk.responsible)}".lower()
-        own, said = [], []
-        for word in self._wanted.words:
-            inside, above = word.credit(text), word.credit(document.title)
-            own.append(max(inside, above * _TITLE_SHARE))
-            said.append(max(inside, above))
-        return Match(tuple(own), tuple(said), pointed, self._near(chunk, document.title))
+        inside = [word.credit(text) for word in self._wanted.words]
+        above = self._above(document.title)
+        own = tuple(max(credit, title * _TITLE_SHARE) for credit, title in zip(inside, above, strict=True))
+        return Match(own, tuple(map(max, inside, above)), pointed, self._near(chunk, document.title))
 
     def coverage(self, credits: Sequence[float]) -> float:
         """The share of the wanted words, by weight, that credits stand for; 1 where none is wanted."""
         if not self._wanted.words:
             return 1.0
         return sum(c * w.weight for c, w in zip(credits, self._wanted.words, strict=True)) / self._weight
+
+    def _above(self, title: str) -> tuple[float, ...]:
+        """What a document's title says of each word."""
+        if title not in self._titles:
+            self._titles[title] = tuple(word.credit(title) for word in self._wanted.words)
+        return self._titles[title]
 
     def _near(self, chunk: Chunk, title: str) -> float:
         heading = chunk.path.rsplit(" / ", 1)[-1]
