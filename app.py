@@ -6,6 +6,7 @@ import json
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import asdict
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -61,10 +62,11 @@ def serve(
         settings = load_settings()
         shelf = _shelf(settings)
         from bot.chat import serve as serve_page
+        from bot.receipts import save_receipt
 
         where = host or settings.host, port or settings.port
         try:
-            demo = serve_page(shelf, host=where[0], port=where[1])
+            demo = serve_page(shelf, host=where[0], port=where[1], keep=partial(save_receipt, shelf))
         except OSError as error:
             raise YoujuError(text("port_taken", port=where[1])) from error
         out.print(text("serving", url=f"http://{where[0]}:{where[1]}/"))
@@ -172,7 +174,8 @@ def find(
         if as_json:
             _print_json([citation_json(c) for c in found.sections])
             return
-        out.print(text("found", count=found.total) if found.total else text("found_nothing"))
+        documents = len({c.document_id for c in found.sections})
+        out.print(text("found", count=found.total, documents=documents) if found.total else text("found_nothing"))
         for citation in found.sections:
             out.print(Text(f"{citation.label}. {_described(citation)}", style="bold"), soft_wrap=True)
             out.print(Text(f"   {citation.quote[:120]}".replace("\n", " ")), soft_wrap=True)

@@ -31,6 +31,7 @@ from bot.errands import (
     reply,
     stopped,
     welcome,
+    with_offers,
 )
 from bot.language import LANGUAGES, PATHS, Language, said
 from bot.listings import FACETS, library_list, look_up_sections
@@ -175,6 +176,10 @@ class _Chat:
         for html in streamed(found.answer, asked, found.receipt_id):
             yield {self.now: html, self.conversation: before.with_turn(html, found.turns)}
             time.sleep(PAUSE)
+        answer = with_offers(self.shelf, asked, found.answer)
+        if answer.followups:
+            *_, html = streamed(answer, asked, found.receipt_id)
+            yield {self.now: html, self.conversation: before.with_turn(html, found.turns)}
 
     def remember(self, place: str, on: str) -> Updates:
         asked = asked_now("", place, on, self.language)

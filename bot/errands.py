@@ -143,6 +143,16 @@ def reply(shelf: Shelf, asked: Asked, turns: Turns = (), keep: Keep = keep_nothi
     return Reply(answer, (*turns, Turn("user", text), Turn("assistant", answer.text))[-TURNS_KEPT:], receipt_id)
 
 
+def with_offers(shelf: Shelf, asked: Asked, answer: Answer) -> Answer:
+    """The answer with questions to go on with; as it is where none can be offered. Takes as long as asking them."""
+    try:
+        answerer = shelf.answerer
+        where = place_of_visitor(asked.place, answerer.places)
+        return replace(answer, followups=answerer.offer(answer, place=where, on=day(asked.on)))
+    except (BadInput, YoujuError):
+        return answer
+
+
 def stopped(conversation: Conversation) -> tuple[str, Conversation]:
     """The last turn as it stands when the visitor stops it, no longer busy."""
     last = conversation.shown[-1].replace(_BUSY, "") if conversation.shown else ""

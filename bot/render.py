@@ -14,7 +14,7 @@ from markupsafe import Markup, escape
 
 from bot.language import PATHS, Language, in_script, said, translated
 from bot.localities import level
-from bot.messages import message, wordings
+from bot.messages import message
 from bot.pages import permalink, templates
 from bot.reasons import reasons
 from bot.records import Answer, Citation, Outcome, Statement
@@ -62,6 +62,9 @@ def _in_attribute(text: str) -> Markup:
     return Markup(str(escape(text)).replace("\n", "&#10;"))
 
 
+_ADVICE = tuple(message("not_found_advice", script=script) for script in ("simplified", "english"))  # the helps say it
+
+
 def turn_html(asked: Asked, answered: str, markdown: str = "") -> str:
     """One question with what is answered so far; with its Markdown it is complete."""
     return fragment("turn.html", asked.language, asked=asked, answered=Markup(answered), markdown=markdown)
@@ -89,7 +92,7 @@ def answer_html(answer: Answer, asked: Asked, receipt_id: str = "", *, shown: in
         lead=lead,
         groups=_groups(answer.statements[:shown], {card["citation"].label: card for card in cards}),
         place_first=answer.outcome is Outcome.ELSEWHERE,
-        notes=notes if whole and answer.outcome is not Outcome.NOT_FOUND else (),  # there the helps say it
+        notes=[note for note in notes if note not in _ADVICE] if whole else (),
         helps=_helps(answer, asked) if whole else (),
         cards=cards if whole else (),
         cards_title=message("citations_title" if numbered else "nearest_title"),
@@ -108,6 +111,8 @@ def answer_markdown(answer: Answer, asked: Asked) -> str:
 
 def own_words(answer: Answer) -> tuple[str, tuple[str, ...]]:
     """The sentences of the answer's text that are the program's own: before the first statement, and after the last."""
+    if answer.lead or answer.notes:
+        return answer.lead, answer.notes
     lines = answer.text.splitlines()
     if not answer.statements:
         spoken = [line for line in lines if not line.startswith("·")]
@@ -133,8 +138,7 @@ def reference(citation: Citation) -> str:
 
 def facts(citation: Citation) -> dict[str, Any]:
     """The badges of a citation or a document: its level by key, and whether its validity is one to be careful about."""
-    openings = [wordings()[key].partition("{")[0] for key in _NOT_IN_FORCE]
-    return {"level": level(citation.place), "careful": citation.validity.startswith(tuple(openings))}
+    return {"level": level(citation.place), "careful": not citation.binding}
 
 
 def _groups(statements: Sequence[Statement], cards: Mapping[int, dict[str, Any]]) -> list[dict[str, Any]]:

@@ -115,7 +115,7 @@ class _Headed:
         self._joining = path.rstrip("/").endswith("/queue/join")
         drawn = path == "/documents/picture.svg"  # a drawing of ours styles itself and holds nothing else
         strict = bool(_STRICT.match(path)) and not drawn
-        document = path.startswith("/documents/") and not drawn
+        document = path.startswith("/documents")
         self._policy = {
             "styles": "" if strict else " 'unsafe-inline'",  # Gradio styles elements inline
             "framed": "'none'" if _STRICT.match(path) else "'self'",  # the chat shows document pages beside its answers

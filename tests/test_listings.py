@@ -19,10 +19,10 @@ def shelf(library: Library, settings: Settings) -> Shelf:
 
 
 def test_sections_stand_under_their_documents_with_the_words_marked(shelf: Shelf) -> None:
-    html = look_up_sections(shelf, "午休 收费").html
+    html = look_up_sections(shelf, "报名").html
     titles = re.findall(r'<h2><a href="/documents/(\w+)"', html)
     assert len(set(titles)) == len(titles) > 1
-    assert "<mark>午休</mark>" in html
+    assert "<mark>报名</mark>" in html
     rows = re.findall(r'<a class="row" href="/documents/\w+\?quote=\d+-\d+#\w+"', html)
     assert f"找到 {len(rows)} 处，在 {len(titles)} 份文件里" in html
 
@@ -43,15 +43,15 @@ def test_nothing_typed_and_nothing_found_are_told(shelf: Shelf) -> None:
 
 
 def test_what_was_found_is_counted_and_narrowed(shelf: Shelf) -> None:
-    everything = look_up_sections(shelf, "午休 收费")
+    everything = look_up_sections(shelf, "报名")
     places = {value: label for label, value in everything.choices["place"]}
     assert places[""] == "不限"
     assert places["浙江省"].startswith("浙江省 ")
     assert places["浙江省湖州市德清县"].startswith("德清县（浙江·湖州） ")
-    narrowed = look_up_sections(shelf, "午休 收费", chosen={"place": "浙江省", "kind": "", "nothing": "x"})
+    narrowed = look_up_sections(shelf, "报名", chosen={"place": "浙江省", "kind": "", "nothing": "x"})
     assert "四川省" not in narrowed.html
     assert [value for _, value in narrowed.choices["place"]] == ["", "浙江省"]
-    nothing = look_up_sections(shelf, "午休 收费", chosen={"place": "浙江省", "year": "1900"})
+    nothing = look_up_sections(shelf, "报名", chosen={"place": "浙江省", "year": "1900"})
     assert "没有找到" in nothing.html
     assert ("1900 0", "1900") in nothing.choices["year"]
     assert look_up_sections(shelf, "").choices == {}

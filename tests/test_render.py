@@ -78,7 +78,8 @@ def test_a_citation_is_copied_as_one_writes_it() -> None:
 
 def test_badges_say_place_level_and_validity_in_words() -> None:
     html = answer_html(
-        answer(citations=(citation(place="浙江省湖州市", validity="已失效（2024-01-01）"), citation(2))), ASKED
+        answer(citations=(citation(place="浙江省湖州市", validity="已失效（2024-01-01）", binding=False), citation(2))),
+        ASKED,
     )
     assert '<span class="tag place">浙江省湖州市</span><span class="tag level">市级</span>' in html
     assert '<span class="tag state careful">已失效（2024-01-01）</span>' in html
