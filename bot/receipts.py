@@ -35,7 +35,7 @@ _log = logging.getLogger("youju")
 State = Literal["same", "changed", "deleted", "withheld"]
 
 
-def save_receipt(shelf: Shelf, answer: Answer, *, place: str = "", on: str = "") -> str:
+def save_receipt(shelf: Shelf, answer: Answer, place: str = "", on: str = "") -> str:
     """Keep the receipt of an answer, and its question where nothing answered it and the operator collects those.
 
     Returns the id of `/a/{id}`, empty where there is no receipt: for what is no answer, and where the journal cannot be written.

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 import pytest
 
 from bot.errands import (
@@ -18,8 +20,10 @@ from bot.errands import (
     reply,
     stopped,
     welcome,
+    with_offers,
 )
 from bot.language import LANGUAGES
+from bot.receipts import save_receipt
 from bot.records import Answer, Outcome
 from bot.render import Asked
 from bot.settings import Settings
@@ -167,3 +171,19 @@ def test_places_are_offered_in_the_readers_script_by_their_codes(shelf: Shelf) -
     assert {code for _, code in offered[1:7]} == {place.adcode for place in shelf.answerer.places}
     assert ("綿陽市（四川）", "510700") in offered
     assert len(offered) > 3000
+
+
+def test_an_answer_on_the_page_has_a_receipt_that_can_be_opened(shelf: Shelf) -> None:
+    answered = reply(shelf, Asked("三台三类学校的老师一个月补多少"), keep=partial(save_receipt, shelf))
+    assert answered.receipt_id
+    receipt = shelf.journal.receipt(answered.receipt_id)
+    assert receipt is not None
+    assert any("900元" in statement.text for statement in receipt.statements)
+
+
+def test_offers_are_questions_that_the_library_answers(shelf: Shelf) -> None:
+    asked = Asked("四川的课后服务一学期最多收多少钱")
+    answer = reply(shelf, asked).answer
+    offered = with_offers(shelf, asked, answer).followups
+    assert offered
+    assert all(shelf.answerer.ask(question).outcome.gives_answer for question in offered)
