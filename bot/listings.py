@@ -45,7 +45,7 @@ def look_up_sections(
     except YoujuError as error:
         return Listed(sections_html(translated(message("unavailable", reason=error), language), (), query, language))
     documents = len({c.document_id for c in found})
-    key = "found" if found else "found_nothing" if query else "find_hint"
+    key = "found_in" if found else "found_nothing" if query else "find_hint"
     html = sections_html(said(key, language, count=len(found), documents=documents), found, query, language)
     return Listed(
         html, {name: _choices(facets[name], wanted.get(name, ""), language) for name in facets} if query else {}
