@@ -177,7 +177,7 @@ class _Chat:
             yield {self.now: html, self.conversation: before.with_turn(html, found.turns)}
             time.sleep(PAUSE)
         answer = with_offers(self.shelf, asked, found.answer)
-        if answer.followups:
+        if answer is not found.answer:
             *_, html = streamed(answer, asked, found.receipt_id)
             yield {self.now: html, self.conversation: before.with_turn(html, found.turns)}
 

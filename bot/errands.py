@@ -144,7 +144,9 @@ def reply(shelf: Shelf, asked: Asked, turns: Turns = (), keep: Keep = keep_nothi
 
 
 def with_offers(shelf: Shelf, asked: Asked, answer: Answer) -> Answer:
-    """The answer with questions to go on with; as it is where none can be offered. Takes as long as asking them."""
+    """The answer with questions to go on with; as it is where it has some or none can be offered. Takes as long as asking."""
+    if answer.followups:
+        return answer
     try:
         answerer = shelf.answerer
         where = place_of_visitor(asked.place, answerer.places)
