@@ -132,11 +132,12 @@ class _Chat:
         """Connect what a visitor does with what is shown."""
         where = [self.place, self.on]
         outputs = [self.head, self.past, self.now, self.box, *where, self.examples, self.restart, self.conversation]
+        # A question asked while an answer is still being finished waits for it; otherwise Gradio would drop it.
+        waiting = {"trigger_mode": "always_last", **_PRIVATE}
+        asked = [self.box, self.conversation, *where]
         asking = [
-            gr.on(
-                [self.box.submit, self.send.click], self.ask, [self.box, self.conversation, *where], outputs, **_PRIVATE
-            ),
-            *(b.click(self.ask, [b, self.conversation, *where], outputs, **_PRIVATE) for b in self.buttons),
+            gr.on([self.box.submit, self.send.click], self.ask, asked, outputs, **waiting),
+            *(b.click(self.ask, [b, self.conversation, *where], outputs, **waiting) for b in self.buttons),
             demo.load(self.open, self.remembered, outputs, **_PRIVATE),
         ]
         self.stop.click(stopped, self.conversation, [self.now, self.conversation], cancels=asking, **_PRIVATE)

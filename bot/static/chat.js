@@ -209,6 +209,8 @@
     if (root.classList.contains("narrow") && target.closest(".outline")) $(".outline details").open = false;
   });
 
+  let row = -1; // the found section that has the focus, to give it back when the list has been drawn anew
+  addEventListener("focusin", ({ target }) => { if (!("row" in target.dataset)) row = -1; });
   addEventListener("keydown", (event) => {
     const typing = event.target.matches?.("input, textarea, select, [contenteditable]");
     if (event.key === "/" && !typing && !event.ctrlKey && !event.metaKey) {
@@ -221,7 +223,7 @@
     } else if (["ArrowDown", "ArrowUp"].includes(event.key) && event.target.closest?.("#query, #found")) {
       const rows = all("#found [data-row]"), at = rows.indexOf(event.target);
       const next = event.key === "ArrowDown" ? rows[at + 1] : at < 1 ? $("#query input, #query textarea") : rows[at - 1];
-      if (next) { event.preventDefault(); next.focus(); }
+      if (next) { event.preventDefault(); next.focus(); row = rows.indexOf(next); }
     } else if (event.key === "Enter" && !event.shiftKey && !event.isComposing && event.target === box()) sent(box().value);
   });
   addEventListener("focusin", ({ target }) => target.matches?.("#place input") && setTimeout(() => target.select())); // typing replaces
@@ -264,6 +266,7 @@
   };
   const watch = () => {
     giveWay();
+    if (row >= 0 && document.activeElement === document.body) all("#found [data-row]")[row]?.focus();
     for (const turn of all("#now .turn")) meet(turn);
     const now = $("[data-address-now]"), address = now?.dataset.addressNow;
     if (address && now !== watch.address) {
