@@ -145,7 +145,7 @@
       button.setAttribute("aria-expanded", String(!reasons.hidden));
       return;
     }
-    const body = JSON.stringify({ receipt: part.dataset.receipt, good: verdict === "up", reasons: reason ? [reason] : [] });
+    const body = JSON.stringify({ receipt: part.dataset.receipt, verdict, reason: reason || "" });
     const sent = await fetch("/api/feedback", { method: "POST", headers: { "content-type": "application/json" }, body }).catch(() => null);
     if (!sent?.ok) return trouble();
     reasons.hidden = true;
