@@ -9,7 +9,7 @@ from functools import partial
 
 from bot.case import Case, open_case
 from bot.comparison import compare
-from bot.compose import elsewhere, nearest_sections, state
+from bot.compose import elsewhere, nearest_sections, state, warned
 from bot.departments import Departments
 from bot.draft import Draft
 from bot.duties import duties
@@ -121,7 +121,8 @@ class Answerer:
             elsewhere,
         )
         drafts = (way(case) for way in ways)
-        return next((draft for draft in drafts if draft is not None), None) or nearest_sections(case), case.sure
+        found = next((draft for draft in drafts if draft is not None), None)
+        return warned(case, found) if found else nearest_sections(case), case.sure
 
     def _closed(self, question: Question, outcome: Outcome, began: float) -> Answer:
         elapsed = {"retrieve_ms": 0.0, "compose_ms": (time.perf_counter() - began) * 1000}

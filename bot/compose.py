@@ -22,7 +22,7 @@ from index.records import Place
 from index.tokens import fold
 
 ARTICLES, NEAREST, PLACES_SHOWN = 2, 3, 8
-LIKELIER = 0.3
+LIKELIER = 0.3  # a national rule about something near is no answer to what a county pays
 TRIED = 4  # best hits that may turn out to lack the figure asked for
 CLOSE = 1.5  # a further article of the same document speaks when the best one leads by no more than this
 OTHER_CLOSE = 0.5  # of another document
@@ -58,11 +58,7 @@ def fits(question: Question, quotes: Sequence[Quote]) -> bool:
 
 
 def elsewhere(case: Case) -> Draft | None:
-    """What only other places say, each sentence under its place, where what applies to the asker does not say it.
-
-    It is taken for not saying it where others are far likelier to: a national rule about something near is no answer to
-    what a county pays.
-    """
+    """What only other places say, each sentence under its place, where what applies to the asker does not say it."""
     abroad = case.elsewhere()
     if not abroad.applicable or abroad.sure < case.least:
         return None
@@ -123,11 +119,13 @@ def _drafted(case: Case, quotes: Sequence[Quote], outcome: Outcome, lead: str = 
     searcher, script = case.searcher, case.question.script
     notes = [message("damaged_quote", script=script)] if damaged(quotes) else []
     draft = write(case.question, quotes, searcher.library, searcher.superseded, outcome, lead=lead, notes=notes)
-    return _warned(case, draft) if draft.statements else None
+    return draft if draft.statements else None
 
 
-def _warned(case: Case, draft: Draft) -> Draft:
+def warned(case: Case, draft: Draft) -> Draft:
     """With what a reader must know of time: that nothing quoted is in force, or that a deadline has passed."""
+    if not draft.statements:
+        return draft
     question, script = case.question, case.question.script
     on = question.on or date.today()
     notes = list(draft.notes)

@@ -24,7 +24,6 @@ _FIGURE = re.compile(
 )
 _HAN = re.compile(r"[\u4e00-\u9fff]")
 _LEAST_RUN = 3
-_NOT_IN_FORCE = ("superseded", "not_yet_effective", "expired", "period_over", "third_party")
 
 
 @dataclass(frozen=True, slots=True)
