@@ -8,6 +8,7 @@ from pydantic import Field, SecretStr, ValidationError
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from index.errors import SettingsError
+from index.llm import ModelConfig
 
 ROOT = Path(__file__).resolve().parent.parent
 SAMPLE_DOCUMENTS = ROOT / "eval" / "corpus"
@@ -38,6 +39,27 @@ class Settings(BaseSettings):
     admin_password: SecretStr | None = Field(
         default=None, min_length=8, description="管理页面的密码（至少 8 位），不设时没有管理页面"
     )
+    llm: str | None = Field(
+        default=None, description="语言模型，例如 ollama:qwen3:8b、openai:qwen3-32b；不设时不用语言模型"
+    )
+    llm_url: str | None = Field(default=None, description="语言模型服务的地址，不设时用该服务商的默认地址")
+    llm_key: SecretStr | None = Field(default=None, description="语言模型服务的密钥")
+    llm_seconds: float = Field(default=20, gt=0, le=300, description="一次作答等语言模型的时间上限（秒）")
+    llm_context: int = Field(default=8192, ge=2048, description="语言模型的上下文长度（token）")
+    llm_calls: int = Field(default=4, ge=1, le=64, description="同时进行的语言模型请求数")
+    llm_answer: bool = Field(default=True, description="由语言模型把引文写成连贯的回答")
+    llm_rewrite: bool = Field(default=True, description="由语言模型换说法再检索")
+    llm_condense: bool = Field(default=True, description="由语言模型补全追问")
+    llm_translate: bool = Field(default=True, description="由语言模型翻译中文以外的问题和回答")
+    llm_index: bool = Field(default=False, description="建索引时由语言模型为每条写问法和提要")
+
+    @property
+    def language_model(self) -> ModelConfig | None:
+        """How the language model is reached; None where none is set."""
+        if self.llm is None:
+            return None
+        key = self.llm_key.get_secret_value() if self.llm_key else None
+        return ModelConfig(self.llm, self.llm_url, key, self.llm_seconds, self.llm_context, self.llm_calls)
 
     @property
     def documents_folder(self) -> Path:

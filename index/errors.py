@@ -16,6 +16,7 @@ YoujuError
 │   └── EmbedderMismatch      built with one model, queried with another
 ├── OverridesError            corrections made by hand cannot be read or kept
 ├── SettingsError             a setting has a value that cannot work
+├── ModelError               a language model gave nothing usable in time; `reason` is a key of `prompts/messages.md`
 ├── LexiconError              a line of the staff lexicon cannot be read
 └── JournalError              receipts and feedback cannot be read or kept
 """
@@ -83,6 +84,15 @@ class OverridesError(YoujuError):
 
 class SettingsError(YoujuError):
     """A setting that cannot work."""
+
+
+class ModelError(YoujuError):
+    """A language model that gives nothing usable within its time; the program goes on without it."""
+
+    def __init__(self, sentence: str, reason: str) -> None:
+        """`reason`: refused, unauthorised, limited, broken, slow, cut, unreadable, empty, too_long, resting or busy."""
+        super().__init__(sentence)
+        self.reason = reason
 
 
 class LexiconError(YoujuError):
