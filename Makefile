@@ -17,7 +17,7 @@ run: $(READY)
 	$(BIN)/python app.py serve
 
 test: $(READY) lint
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest -n 2 --dist worksteal
 	$(MAKE) eval
 
 lint: $(READY)
