@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import date
 from functools import partial
 
@@ -13,6 +13,7 @@ from bot.compose import elsewhere, nearest_sections, state, warned
 from bot.departments import Departments
 from bot.draft import Draft
 from bot.duties import duties
+from bot.generative import Writer
 from bot.holes import hole
 from bot.lexicon import load_lexicon
 from bot.lookup import look_up
@@ -30,16 +31,25 @@ from bot.typos import Speller
 from bot.understand import understand
 from index.embed import BUILTIN
 from index.library import Library
+from index.llm import LanguageModel
 from index.records import Place, PolicyDocument
 from index.tokens import fold
 
 SHOWN_HITS = 10
+Way = Callable[[Case], Draft | None]
 
 
 class Answerer:
     """Answers questions from one open library. Cheap to keep, made anew for each generation."""
 
-    def __init__(self, library: Library, settings: Settings, reader: Reader | None = None) -> None:
+    def __init__(
+        self,
+        library: Library,
+        settings: Settings,
+        reader: Reader | None = None,
+        model: LanguageModel | None = None,
+    ) -> None:
+        """`model` writes answers over what is found, where there is one and the settings let it."""
         self.library = library
         self.settings = settings
         self.lexicon = load_lexicon(settings.lexicon)
@@ -52,6 +62,7 @@ class Answerer:
         self.places = tuple({d.place.path: d.place for d in documents if d.place and d.place.path}.values())
         self.sheets = Sheets((d, tables) for d in documents if (tables := library.tables(d.id)))
         self.departments = Departments(library)
+        self.writer = Writer(model) if model is not None and settings.llm_answer else None
         manifest = library.manifest
         self.info = LibraryInfo(str(manifest.generation), len(documents), manifest.created)
 
@@ -68,6 +79,13 @@ class Answerer:
         self, text: str, *, history: Sequence[Turn] = (), place: Place | None = None, on: date | None = None
     ) -> Answer:
         """Answer one question; never raises for what a visitor typed."""
+        *_, answer = self.ask_stream(text, history=history, place=place, on=on)
+        return answer
+
+    def ask_stream(
+        self, text: str, *, history: Sequence[Turn] = (), place: Place | None = None, on: date | None = None
+    ) -> Iterator[Answer]:
+        """The answer as it grows where a language model writes it; the last one is the answer, and mostly the only one."""
         began = time.perf_counter()
         question = understand(
             text,
@@ -82,13 +100,17 @@ class Answerer:
         # A follow-up leans on what it follows.
         continues = refused is Outcome.OUT_OF_SCOPE and question.search != fold(text)
         if refused is not None and not continues:
-            return self._closed(question, refused, began)
+            yield self._closed(question, refused, began)
+            return
         case = open_case(question, self.searcher(question.on), self.places, self.settings.answer_threshold)
         found = time.perf_counter()
-        draft, sure = self._compose(case)
-        timings = {"retrieve_ms": (found - began) * 1000, "compose_ms": (time.perf_counter() - found) * 1000}
+        for draft, sure in self._compose(case, began + self.settings.llm_seconds):
+            timings = {"retrieve_ms": (found - began) * 1000, "compose_ms": (time.perf_counter() - found) * 1000}
+            yield self._answer(case, draft, sure, timings)
+
+    def _answer(self, case: Case, draft: Draft, sure: float, timings: dict[str, float]) -> Answer:
         return Answer(
-            question=question,
+            question=case.question,
             outcome=draft.outcome,
             text=draft.text,
             statements=draft.statements,
@@ -101,18 +123,23 @@ class Answerer:
             probability=sure,
             lead=draft.lead,
             notes=draft.notes,
+            written_by=draft.written_by,
         )
 
     def offer(self, answer: Answer, *, place: Place | None = None, on: date | None = None) -> tuple[str, ...]:
         """Questions to go on with, each of which the library answers. Takes as long as asking them."""
         return suggest(answer, self.library, lambda question: self.ask(question, place=place, on=on))
 
-    def _compose(self, case: Case) -> tuple[Draft, float]:
-        """The first way of answering that has something to say; how sure an answer is, 1 where it was looked up."""
+    def _compose(self, case: Case, until: float) -> Iterator[tuple[Draft, float]]:
+        """The first way of answering that has something to say; how sure an answer is, 1 where it was looked up.
+
+        Where a language model writes, its answer as it grows, until `until` (`time.perf_counter`) at the latest.
+        """
         pointed = look_up(case.question, self.library, case.searcher.superseded)
         if pointed is not None:
-            return pointed, 1.0
-        ways = (
+            yield pointed, 1.0
+            return
+        ways: tuple[Way, ...] = (
             hole,
             partial(duties, departments=self.departments),
             compare,
@@ -120,9 +147,15 @@ class Answerer:
             state,
             elsewhere,
         )
-        drafts = (way(case) for way in ways)
-        found = next((draft for draft in drafts if draft is not None), None)
-        return warned(case, found) if found else nearest_sections(case), case.sure
+        drafts = ((way, draft) for way in ways if (draft := way(case)) is not None)
+        way, found = next(drafts, (nearest_sections, None))
+        if found is None:
+            yield nearest_sections(case), case.sure
+        elif self.writer is not None and way is state:
+            for draft in self.writer.drafts(case, found, until - time.perf_counter()):
+                yield warned(case, draft), case.sure
+        else:
+            yield warned(case, found), case.sure
 
     def _closed(self, question: Question, outcome: Outcome, began: float) -> Answer:
         elapsed = {"retrieve_ms": 0.0, "compose_ms": (time.perf_counter() - began) * 1000}

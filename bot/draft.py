@@ -26,7 +26,10 @@ class Readable(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Draft:
-    """An answer before its timings. `lead` and `notes` are the program's own sentences before and after the statements."""
+    """An answer before its timings. `lead` and `notes` are the program's own sentences before and after the statements.
+
+    `written_by`: the language model whose sentences the statements are; "" where they are the quotes themselves.
+    """
 
     outcome: Outcome
     text: str
@@ -35,6 +38,7 @@ class Draft:
     nearest: tuple[Citation, ...] = ()
     lead: str = ""
     notes: tuple[str, ...] = ()
+    written_by: str = ""
 
 
 @dataclass(frozen=True, slots=True)

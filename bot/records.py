@@ -147,6 +147,8 @@ class Answer:
 
     `lead` and `notes` are the program's own sentences in it, before and after the statements.
 
+    `written_by`: the language model that wrote the statements, "" where they are quotes.
+
     `probability`: how likely the hits that apply hold the answer; 1 for what is looked up outright.
     """
 
@@ -164,3 +166,4 @@ class Answer:
     probability: float = 0.0
     lead: str = ""
     notes: tuple[str, ...] = ()
+    written_by: str = ""
