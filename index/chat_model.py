@@ -30,7 +30,7 @@ COMPLETION = 512  # tokens that must be left for the completion
 GRACE = 0.25  # seconds that a reader waits longer than the call itself, for the reason to arrive
 
 # LangChain sends traces, and model traffic, to its makers' service where the environment says so; here nothing does.
-_KEPT_AT_HOME = {"LANGSMITH_TRACING": "false", "LANGCHAIN_TRACING_V2": "false", "LANGSMITH_GATEWAY": "false"}
+_KEPT_AT_HOME = ("TRACING", "TRACING_V2", "GATEWAY")
 # At their debug level these log whole requests, questions included.
 _TALKATIVE = ("openai", "anthropic", "httpx", "httpx2", "httpcore", "httpcore2")
 _starting = Lock()
@@ -131,9 +131,13 @@ class ChatModel:
             pass
         if failure is None:
             self._breaker.succeeded()
-        elif not failure.own:
+        elif not failure.own and (failure.reason != "slow" or self._gave_nothing(call, seconds)):
             self._breaker.failed()
         return failure
+
+    def _gave_nothing(self, call: Call, seconds: float) -> bool:
+        """Whether a call that ran out of time tells against the service: not if it was writing, or had little time."""
+        return not call.begun and seconds >= self._config.seconds / 2
 
     async def _tries(self, call: Call, ends: float) -> Failure | None:
         """Ask, without the schema where it is refused, and once more where that may help and there is time."""
@@ -205,7 +209,7 @@ def _loop() -> asyncio.AbstractEventLoop:
 
 
 def _open(config: ModelConfig) -> BaseChatModel:
-    os.environ.update(_KEPT_AT_HOME)
+    os.environ.update({f"{maker}_{name}": "false" for maker in ("LANGSMITH", "LANGCHAIN") for name in _KEPT_AT_HOME})
     from langchain.chat_models import init_chat_model
 
     provider, _, name = config.name.partition(":")

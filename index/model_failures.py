@@ -31,7 +31,7 @@ _TOO_LONG = (
     "context size",
     "prompt is too long",
 )
-_OWN = {400, 413, 422}  # the request, not the service
+_OWN = {400, 413, 422, 501}  # the request, not the service
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,7 +81,7 @@ def _of_status(status: int, error: Exception) -> Failure:
         return Failure("unauthorised")
     if status == 429:
         return Failure("limited", again=_retry_after(error))
-    if status >= 500:
+    if status >= 500 and status not in _OWN:
         return Failure("broken", again=_retry_after(error) or AGAIN)
     return Failure("refused", own=status in _OWN)
 

@@ -14,7 +14,7 @@ import pytest
 
 from index import breaker
 from index.breaker import Breaker
-from index.chat_model import COMPLETION, ChatModel, open_model
+from index.chat_model import COMPLETION, PROVIDERS, ChatModel, open_model
 from index.errors import ModelError, SettingsError
 from index.llm import ModelConfig, Prompt, estimate_tokens
 from index.model_failures import SENTENCES
@@ -105,7 +105,7 @@ def _nothing_leaves_the_machine(tmp_path_factory: pytest.TempPathFactory) -> Ite
     patch.setenv(
         "SSL_CERT_DIR", str(tmp_path_factory.mktemp("none"))
     )  # reading certificates is most of opening a client
-    for name in ("LANGSMITH_TRACING", "LANGCHAIN_TRACING_V2", "LANGSMITH_GATEWAY"):
+    for name in ("LANGSMITH_TRACING", "LANGSMITH_TRACING_V2", "LANGCHAIN_TRACING_V2", "LANGSMITH_GATEWAY"):
         patch.setenv(name, "true")
     patch.setenv("LANGSMITH_API_KEY", "ls-nobody")
     sys.addaudithook(_watch)
@@ -186,7 +186,7 @@ def test_a_reply_in_another_language_is_a_reply() -> None:
 def test_a_call_that_is_given_up_closes_its_connection(fault: Fault) -> None:
     log: list[dict[str, Any]] = []
     with served(Good(), fault, log=log) as url:
-        assert asked(model_at(url), seconds=0.3)[1] == "slow"
+        assert asked(model_at(url), seconds=0.6)[1] == "slow"
         _until(lambda: log[0]["left"])
 
 
@@ -285,6 +285,14 @@ def test_the_fault_of_a_request_does_not_stop_the_others() -> None:
         assert [asked(model)[1] for _ in range(breaker.FAILURES + 1)] == ["too_long"] * breaker.FAILURES + [None]
 
 
+@pytest.mark.parametrize(("most", "after"), [(1.0, "resting"), (10.0, "slow")], ids=["whole time", "little time"])
+def test_silence_counts_only_where_there_was_time_to_speak(most: float, after: str) -> None:
+    with served(Good(), Fault.HANG) as url:
+        model = model_at(url, seconds=most)
+        reasons = [asked(model, seconds=0.5)[1] for _ in range(breaker.FAILURES + 1)]
+    assert reasons == ["slow"] * breaker.FAILURES + [after]
+
+
 def test_only_one_call_tries_a_service_that_has_rested() -> None:
     clock = Clock()
     rested = Breaker(clock)
@@ -381,10 +389,7 @@ def test_a_name_that_means_nothing_is_a_setting_to_correct(name: str, words: str
 
 
 def test_a_missing_provider_names_its_command(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(sys, "path", [])
-    monkeypatch.setattr(sys, "meta_path", [finder for finder in sys.meta_path if "__editable__" not in repr(finder)])
-    for name in [n for n in sys.modules if n.startswith("langchain_ollama")]:
-        monkeypatch.delitem(sys.modules, name)
+    monkeypatch.setitem(PROVIDERS, "ollama", "langchain_that_is_not_here")
     with pytest.raises(SettingsError, match=r"pip install 'youju\[ollama\]'"):
         open_model(ModelConfig("ollama:qwen3:8b"))
 
