@@ -163,7 +163,7 @@ class ChatModel:
                 call.take(piece)
         except Exception as error:
             failure = failure_of(error)
-            _log.warning("language model: %s (%s)", failure.reason, type(error).__name__)
+            _log.info("language model: %s (%s)", failure.reason, type(error).__name__)
             return failure
         return call.ending()
 
