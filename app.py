@@ -69,6 +69,7 @@ def serve(
             demo = serve_page(shelf, host=where[0], port=where[1], keep=partial(save_receipt, shelf))
         except OSError as error:
             raise YoujuError(text("port_taken", port=where[1])) from error
+        shelf.warm()
         out.print(text("serving", url=f"http://{where[0]}:{where[1]}/"))
         demo.block_thread()
 
@@ -203,13 +204,36 @@ def show(
 
 
 @app.command()
-def doctor(file: Annotated[Path, typer.Argument(help="要检查的文件", exists=True, dir_okay=False)]) -> None:
-    """说明一份文件修复了什么，还有什么缺损。"""
+def doctor(
+    file: Annotated[Path | None, typer.Argument(help="要检查的文件", exists=True, dir_okay=False)] = None,
+    *,
+    llm: Annotated[bool, typer.Option("--llm", help="试一次设置里的语言模型")] = False,
+) -> None:
+    """说明一份文件修复了什么，还有什么缺损；或者试一次语言模型，说明它能做什么。"""
     with _sentences():
-        from index.ingest import parse_file
+        settings = load_settings()
+        if file is None and not llm:
+            raise YoujuError(text("doctor_what"))
+        if file is not None:
+            from index.ingest import parse_file
 
-        for parsed in parse_file(file, max_bytes=load_settings().max_file_mb * 1_000_000):
-            _diagnose(parsed)
+            for parsed in parse_file(file, max_bytes=settings.max_file_mb * 1_000_000):
+                _diagnose(parsed)
+        if llm:
+            _try_model(settings)
+
+
+def _try_model(settings: Settings) -> None:
+    from bot.model_check import check_lines, check_model
+    from index.chat_model import open_model
+
+    config = settings.language_model
+    if config is None:
+        raise YoujuError(text("llm_unset"))
+    with err.status(text("llm_trying")):
+        lines = check_lines(check_model(open_model(config), seconds=config.seconds))
+    for line in lines:
+        out.print(Text(line), soft_wrap=True)
 
 
 def _diagnose(parsed: ParsedDocument) -> None:

@@ -23,9 +23,10 @@ from bot.sources import Source, described, evidence, sources_of
 from bot.statements import SCHEMA, Written, statements_of
 from bot.support import supports
 from index.errors import ModelError
-from index.llm import LanguageModel, Prompt
+from index.llm import LanguageModel, Prompt, estimate_tokens
 
 CACHED = 512
+ROOM = 1024  # tokens for what the model writes
 LONGEST = 600  # characters of one statement
 PLAINLY = 0.5  # of what the model wrote that must stand the checks, else nothing of it is shown
 
@@ -110,7 +111,7 @@ class Writer:
         if draft.outcome is not Outcome.ANSWERED:
             yield draft
             return
-        sources = sources_of(case, draft)
+        sources = self._fitting(case, sources_of(case, draft))
         writing = Writing(case, draft, {s.label: s for s in sources})
         script, failure = case.question.script, ""
         try:
@@ -128,6 +129,12 @@ class Writer:
             why = failure or message("model_silent" if silent else "model_not_borne_out", script=script)
             yield lay_out(replace(draft, notes=(*draft.notes, why)))
 
+    def _fitting(self, case: Case, sources: list[Source]) -> list[Source]:
+        """The sources that the model has room for beside what it writes: the passages nearby go first."""
+        while sources and not sources[-1].chosen and _tokens(prompt_of(case, sources)) + ROOM > self.model.context:
+            sources = sources[:-1]
+        return sources
+
     def _written(self, prompt: Prompt, seconds: float) -> Iterator[Written]:
         """What the model writes; only what came whole is kept for the next time."""
         if prompt in self._kept:
@@ -141,6 +148,10 @@ class Writer:
         self._kept[prompt] = tuple(done)
         if len(self._kept) > CACHED:
             self._kept.popitem(last=False)
+
+
+def _tokens(prompt: Prompt) -> int:
+    return estimate_tokens(prompt.system + prompt.user)
 
 
 def prompt_of(case: Case, sources: Sequence[Source]) -> Prompt:

@@ -137,7 +137,9 @@ def answer_json(answer: Answer) -> dict[str, Any]:
         "statements": [{"text": s.text, "citations": list(s.labels)} for s in answer.statements],
         "citations": [citation_json(c) for c in answer.citations],
         "nearest": [citation_json(c) for c in answer.nearest],
+        "notes": list(answer.notes),
         "followups": list(answer.followups),
+        "written_by": answer.written_by,
         "library": {"generation": answer.library.generation, "built": answer.library.built} if answer.library else None,
     }
 

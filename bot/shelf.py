@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gc
 import threading
+from contextlib import suppress
 from functools import cached_property
 from typing import TYPE_CHECKING
 
@@ -11,11 +12,18 @@ from bot.answer import Answerer
 from bot.find import Finder
 from bot.lexicon import load_lexicon
 from bot.settings import Settings
+from index.chat_model import ChatModel, open_model
 from index.embed import load_embedder
+from index.errors import ModelError
 from index.library import open_library
 
 if TYPE_CHECKING:
     from bot.journal import Journal
+
+
+def _opened(model: ChatModel) -> None:
+    with suppress(ModelError):  # the first question will say what is wrong with it
+        model.open()
 
 
 class Shelf:
@@ -24,6 +32,7 @@ class Shelf:
     def __init__(self, settings: Settings) -> None:
         self.settings = settings
         self.embedder = load_embedder(settings.embedder)
+        self.model = open_model(settings.language_model) if settings.language_model else None
         self._lock = threading.Lock()
         self._open()
 
@@ -33,7 +42,7 @@ class Shelf:
         """
         gc.unfreeze()
         library = open_library(self.settings.home, self.embedder)
-        self._answerer = Answerer(library, self.settings)
+        self._answerer = Answerer(library, self.settings, model=self.model)
         self._finder = self._finder_of(self._answerer)
         gc.collect()
         gc.freeze()
@@ -55,6 +64,11 @@ class Shelf:
         from bot.journal import Journal, default_url
 
         return Journal(self.settings.journal_url or default_url(self.settings.home), self.settings.receipt_days)
+
+    def warm(self) -> None:
+        """Open the language model beside the program, so that the first question need not wait for its imports."""
+        if self.model is not None:
+            threading.Thread(target=_opened, args=(self.model,), daemon=True).start()
 
     def reload(self) -> None:
         """Read the staff lexicon again and answer with it from now on."""

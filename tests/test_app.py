@@ -12,6 +12,7 @@ from typer.testing import CliRunner
 
 from app import app
 from bot.settings import SAMPLE_DOCUMENTS
+from tests.model_server import Good, served
 
 SAMPLES = ("浙江省校园午休管理办法.md", "德清县2026年义务教育招生入学通知.txt")
 Run = Callable[..., Result]
@@ -113,6 +114,30 @@ def test_an_unreadable_file_ends_with_its_sentence(run: Run, tmp_path: Path) -> 
     assert result.exit_code == 1
     assert result.stderr.strip()
     assert str(tmp_path) not in result.stderr
+
+
+def test_doctor_says_what_it_needs(run: Run) -> None:
+    result = run("doctor")
+    assert result.exit_code == 1
+    assert "--llm" in result.stderr
+    result = run("doctor", "--llm")
+    assert result.exit_code == 1
+    assert "没有设置语言模型" in result.stderr
+
+
+def test_doctor_tries_the_language_model(tmp_path: Path) -> None:
+    with served(Good()) as url:
+        model = {"YOUJU_LLM": "openai:scripted", "YOUJU_LLM_URL": url, "YOUJU_LLM_KEY": "sk-nobody"}
+        result = CliRunner().invoke(app, ["doctor", "--llm"], env=model)
+        assert result.exit_code == 0
+        assert "语言模型“openai:scripted”可以使用。" in result.stdout
+        result = CliRunner().invoke(app, ["doctor", "--llm"], env={**model, "YOUJU_LLM": "scripted"})
+        assert result.exit_code == 1
+        assert "服务商:模型名" in result.stderr
+    result = CliRunner().invoke(app, ["doctor", "--llm"], env=model)
+    assert result.exit_code == 1
+    assert "请检查服务是否开着" in result.stderr
+    assert "sk-nobody" not in result.output
 
 
 def test_a_setting_that_cannot_work_is_named(tmp_path: Path) -> None:

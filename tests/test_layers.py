@@ -30,6 +30,7 @@ IMPORTERS = {
     "sqlalchemy": {"bot/journal.py"},
     "itsdangerous": {"bot/admin/door.py"},
     "langchain_text_splitters": {"eval/peers.py"},
+    "langchain": {"index/chat_model.py"},
 }
 
 

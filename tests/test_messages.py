@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from bot.messages import message
+from index.model_failures import SENTENCES
 
 PROMPTS = Path(__file__).resolve().parent.parent / "prompts"
 
@@ -23,6 +24,12 @@ def test_english_messages_have_the_keys_and_variables_of_the_chinese_ones() -> N
 def test_every_outcome_has_its_english_frame() -> None:
     frames = {"not_found", "not_found_nearest", "not_found_advice", "elsewhere", "out_of_scope", "refused", "clarify"}
     assert frames | {"lookup_document", "unavailable"} <= sections("messages.en.md").keys()
+
+
+def test_every_failure_of_a_language_model_has_its_note() -> None:
+    notes = {f"model_{reason}" for reason in SENTENCES}
+    assert notes <= sections("messages.md").keys() & sections("messages.en.md").keys()
+    assert all("没有用语言模型" in message(note) for note in notes)
 
 
 def test_a_message_that_has_no_english_form_stays_chinese() -> None:

@@ -1,0 +1,34 @@
+"""A circuit breaker: a service that fails in a row is left alone for a while, then tried once."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+FAILURES = 3  # in a row, before the service rests
+REST = 30.0  # seconds
+
+
+class Breaker:
+    """Counts the failures in a row. `clock` gives seconds that only go forward. One thread uses it."""
+
+    def __init__(self, clock: Callable[[], float]) -> None:
+        self._clock = clock
+        self._failures = 0
+        self._rests_until = 0.0
+
+    def permits(self) -> bool:
+        """Whether a call may go. After the rest one may, and the next rest begins with it, so that it stays the only one."""
+        if self._failures < FAILURES:
+            return True
+        if self._clock() < self._rests_until:
+            return False
+        self._rests_until = self._clock() + REST
+        return True
+
+    def succeeded(self) -> None:
+        self._failures = 0
+
+    def failed(self) -> None:
+        self._failures += 1
+        if self._failures >= FAILURES:
+            self._rests_until = self._clock() + REST
