@@ -96,7 +96,7 @@ def share_supported(reply: str, count: int) -> float | None:
         return None
     if not all(supported in ("yes", "no") for _, supported in said):
         return None
-    return sum(supported == "yes" for _, supported in said) / count
+    return [supported for _, supported in said].count("yes") / count
 
 
 def relevance_in(reply: str) -> float | None:
