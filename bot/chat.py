@@ -12,6 +12,7 @@ os.environ["GRADIO_ANALYTICS_ENABLED"] = "False"
 os.environ["HF_HUB_OFFLINE"] = "1"
 
 import gradio as gr
+from gradio.events import api
 from starlette.middleware import Middleware
 from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response
@@ -38,6 +39,7 @@ from bot.listings import FACETS, library_list, look_up_sections
 from bot.pages import QUESTION_CAP, routes, styles
 from bot.render import Asked, fragment, streamed, turn_html
 from bot.shelf import Shelf
+from bot.tools import only_tools, require, tools
 from bot.web import Guard
 
 PAUSE = 0.06  # seconds between two statements of an answer
@@ -62,6 +64,10 @@ def page(shelf: Shelf, examples: Examples, keep: Keep = keep_nothing) -> gr.Bloc
     for language in LANGUAGES:
         with demo if PATHS[language] == "/" else demo.route(language, PATHS[language], show_in_navbar=False):
             _page(demo, _Chat(shelf, language, keep, examples[language]))
+    if shelf.settings.mcp:
+        with demo:
+            for tool in tools(shelf, keep):
+                api(tool, queue=False)  # at once: the queue would call over a connection of its own
     return demo
 
 
@@ -278,6 +284,9 @@ def _broken(_: Request, __: Exception) -> Response:
 
 def serve(shelf: Shelf, *, host: str, port: int, keep: Keep = keep_nothing) -> gr.Blocks:
     """Serve chat, document pages and JSON routes from one app (ADR 8); returns once it is up. Raises OSError for a taken port."""
+    mcp = shelf.settings.mcp
+    if mcp:
+        require("mcp")
     answers = answerable(shelf)
     examples: Examples = {language: example_questions(answers, language) for language in LANGUAGES}
     demo = page(shelf, examples, keep)
@@ -293,7 +302,7 @@ def serve(shelf: Shelf, *, host: str, port: int, keep: Keep = keep_nothing) -> g
         run_history=False,
         ssr_mode=False,
         pwa=False,
-        mcp_server=False,
+        mcp_server=mcp,
         enable_monitoring=False,
         max_file_size=1,
         theme=theme(),
@@ -303,8 +312,12 @@ def serve(shelf: Shelf, *, host: str, port: int, keep: Keep = keep_nothing) -> g
             "docs_url": None,
             "redoc_url": None,
             "routes": routes(shelf),
-            "middleware": [Middleware(Guard, first=lambda language: first_screen(shelf, examples[language], language))],
+            "middleware": [
+                Middleware(Guard, first=lambda language: first_screen(shelf, examples[language], language), mcp=mcp)
+            ],
             "exception_handlers": {Exception: _broken},
         },
     )
+    if mcp:
+        only_tools(demo.mcp_server_obj)
     return demo

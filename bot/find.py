@@ -16,7 +16,7 @@ from bot.messages import message
 from bot.naming import DocumentNames
 from bot.ranking import Section, ranked, whole_documents
 from bot.records import Citation
-from bot.show import section_lines
+from bot.show import Shown, shown
 from bot.wanted import QueryReader, Wanted
 from index.library import Library
 from index.records import PolicyDocument
@@ -107,7 +107,12 @@ class Finder:
         return tuple(duties.values())
 
     def show(self, document: str, section: str = "", *, on: date | None = None) -> list[str]:
-        """A document's section in full, or its outline where no section is named; one line where it is not there.
+        """A document's section in full, or its outline where no section is named; one line where it is not there."""
+        found = self.shown(document, section, on=on)
+        return [line for s in found for line in (s.title, s.about, *s.lines)] or [message("no_document")]
+
+    def shown(self, document: str, section: str = "", *, on: date | None = None) -> list[Shown]:
+        """What `show` prints, document by document; nothing where none is meant.
 
         `document` names it by 文号 or title and may go on with the section (晋教〔2021〕5号 第六条).
         """
@@ -115,11 +120,10 @@ class Finder:
         wanted = self._reader.read(f"{document} {section}", day)
         named = self._meant(self._reader.read(document, day), day) if section else ()
         rest = section if named else wanted.text or " ".join(wanted.labels)
-        lines: list[str] = []
-        for found in named or self._meant(wanted, day):
-            about = self._cite(1, Section(found, 0), day)
-            lines += section_lines(found, self.library.articles(found.id), about, wanted, rest)
-        return lines or [message("no_document")]
+        return [
+            shown(d, self.library.articles(d.id), self._cite(1, Section(d, 0), day), wanted, rest)
+            for d in named or self._meant(wanted, day)
+        ]
 
     def _meant(self, wanted: Wanted, day: date) -> Sequence[PolicyDocument]:
         """The documents to show: those named, in force where one is; else the best whose title says every word."""

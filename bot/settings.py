@@ -39,6 +39,7 @@ class Settings(BaseSettings):
     admin_password: SecretStr | None = Field(
         default=None, min_length=8, description="管理页面的密码（至少 8 位），不设时没有管理页面"
     )
+    mcp: bool = Field(default=False, description="供其他智能助手调用的 MCP 工具（另装 youju[mcp]）")
     llm: str | None = Field(
         default=None, description="语言模型，例如 ollama:qwen3:8b、openai:qwen3-32b；不设时不用语言模型"
     )

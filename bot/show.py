@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 from bot.matching import label_rank
 from bot.messages import message
@@ -13,17 +14,30 @@ from index.records import Article, PolicyDocument
 from index.tokens import fold
 
 
-def section_lines(
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """What is shown of one document: what it is, then the lines of its sections or its outline, and where they stand there."""
+
+    document_id: str
+    title: str
+    about: str
+    lines: tuple[str, ...]
+    anchor: str = ""
+
+
+def shown(
     document: PolicyDocument, articles: Sequence[Article], about: Citation, wanted: Wanted, section: str
-) -> list[str]:
-    """The lines to print: what the document is, then the sections meant; its outline where `section` is empty."""
-    lines = [document.title, described(about)]
+) -> Shown:
+    """The sections meant, each under its heading path; the outline where `section` is empty."""
+    known = document.id, document.title, described(about)
     if not section:
-        return [*lines, *(a.path for a in articles if a.path)]
-    for i in _meant(articles, wanted, section):
-        text = _text(document, articles, i, wanted)
-        lines += [articles[i].path, *text] if text else []
-    return lines if len(lines) > 2 else [*lines, message("no_section")]
+        return Shown(*known, tuple(a.path for a in articles if a.path))
+    texts = {i: _text(document, articles, i, wanted) for i in _meant(articles, wanted, section)}
+    there = [i for i, text in texts.items() if text]
+    if not there:
+        return Shown(*known, (message("no_section"),))
+    lines = tuple(line for i in there for line in (articles[i].path, *texts[i]))
+    return Shown(*known, lines, articles[there[0]].anchor)
 
 
 def described(about: Citation) -> str:

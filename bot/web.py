@@ -36,7 +36,9 @@ _OPEN = re.compile(
     r"|config|theme\.css|favicon\.ico|manifest\.json|robots\.txt|(?:assets|static|svelte)/.+"
     r"|gradio_api/(?:queue/join|queue/data|heartbeat/\w+|startup-events|cancel|reset|app_id|theme\.css))/?"
 )
-_ASKING = re.compile(r"/(?:api/ask|api/find|api/feedback|gradio_api/queue/join)/?")
+# Of Gradio's MCP routes the one that takes calls; its streams, which stay open, its schema and its own page are closed.
+_MCP = re.compile(r"/gradio_api/mcp/?")
+_ASKING = re.compile(r"/(?:api/ask|api/find|api/feedback|gradio_api/queue/join|gradio_api/mcp)/?")
 _STRICT = re.compile(r"/(?:documents|a/|admin)")  # pages of ours: no inline styles, unlike Gradio's
 _POLICY = (
     "default-src 'none'; script-src 'self'{scripts}; style-src 'self'{styles}; img-src 'self' data: blob:; font-src 'self' data:; "
@@ -68,11 +70,12 @@ class Pace:
 class Guard:
     """Wraps the whole application: refuses what is closed, too long or too fast, and puts headers on every response."""
 
-    def __init__(self, app: App, pace: Pace | None = None, first: First = lambda _: "") -> None:
-        """`first` is what a page shows until Gradio has loaded, as HTML for a language."""
+    def __init__(self, app: App, pace: Pace | None = None, first: First = lambda _: "", *, mcp: bool = False) -> None:
+        """`first` is what a page shows until Gradio has loaded, as HTML for a language; `mcp` opens the tools' route."""
         self._app = app
         self._pace = pace or Pace()
         self._first = first
+        self._mcp = mcp
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "lifespan":
@@ -86,8 +89,11 @@ class Guard:
                 await _refuse(guarded, *refusal)
 
     def _refusal(self, scope: Scope) -> tuple[int, str] | None:
-        if not _OPEN.fullmatch(scope["path"]):
+        tools = self._mcp and bool(_MCP.fullmatch(scope["path"]))
+        if not tools and not _OPEN.fullmatch(scope["path"]):
             return 403, message("closed_route")
+        if tools and scope["method"] != "POST":
+            return 405, message("closed_route")
         headers = dict(scope["headers"])
         length = headers.get(b"content-length", b"0")
         if b"transfer-encoding" in headers or not length.isdigit() or int(length) > _cap(scope["path"]):
@@ -188,5 +194,6 @@ def _is_plain_html(start: Event) -> bool:
 async def _refuse(send: Send, status: int, text: str) -> None:
     body = json.dumps({"error": text}, ensure_ascii=False).encode()  # what Gradio's page shows in its notice
     headers = [(b"content-type", b"application/json"), (b"content-length", str(len(body)).encode())]
+    headers += [(b"allow", b"POST")] if status == 405 else []
     await send({"type": "http.response.start", "status": status, "headers": headers})
     await send({"type": "http.response.body", "body": body})

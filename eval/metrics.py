@@ -17,6 +17,7 @@ from index.records import PolicyDocument
 from index.tokens import fold
 
 Row = Mapping[str, Any]
+Metrics = Mapping[str, Mapping[str, float]]  # by kind and name
 _NUMBER_EDGE = re.compile(r"[\d〇零一二两三四五六七八九十百千万亿]")
 _SENTENCE = re.compile(r"[。！？!?；;\n]+")
 
@@ -127,10 +128,18 @@ def _means(questions: Sequence[Row], answers: Mapping[str, Row]) -> dict[str, fl
         answer = answers[question["id"]]
         for name, value in score(question, answer).items():
             values[name].append(value)
-        for name in ("quote_fidelity", "unlabelled_superseded"):
+        for name in ("quote_fidelity", "unlabelled_superseded", "faithfulness", "answer_relevance"):
             if name in answer:
                 values[name].append(answer[name])
     return {name: mean(v) for name, v in values.items()}
+
+
+def differences(metrics: Metrics, others: Metrics) -> dict[str, dict[str, float]]:
+    """What each metric has more than in another run, by kind, where both have it."""
+    return {
+        kind: {name: round(v - others[kind][name], 4) for name, v in values.items() if name in others[kind]}
+        for kind, values in metrics.items()
+    }
 
 
 def abstention_curve(questions: Sequence[Row], answers: Mapping[str, Row]) -> list[tuple[float, float, float]]:

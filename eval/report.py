@@ -6,13 +6,15 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from eval.metrics import Metrics, differences
+
 COLUMNS = (
     "hit@1", "hit@5", "mrr@10", "answer_accuracy", "citation_recall", "citation_precision", "quote_fidelity",
     "abstention_recall", "false_abstention",
 )  # fmt: skip
+JUDGED = ("faithfulness", "answer_relevance")
 COLOUR = "#2f6f5e"
 Rows = Sequence[tuple[Any, ...]]
-Metrics = Mapping[str, Mapping[str, float]]
 
 
 def write_report(
@@ -21,15 +23,21 @@ def write_report(
     config: Mapping[str, Any],
     curve: Sequence[tuple[float, float, float]],
     importances: Sequence[tuple[str, float, float]],
+    *,
+    plain: Metrics | None = None,
 ) -> None:
-    """Write `report.md`, `accuracy.png` and, where some questions have no answer, `abstention.png` into `out`."""
-    by_kind = [(kind, int(v["n"]), *(_cell(v.get(c)) for c in COLUMNS)) for kind, v in metrics.items()]
+    """Write `report.md`, `accuracy.png` and, where some questions have no answer, `abstention.png` into `out`.
+
+    `plain`: the metrics without a language model, where one answered.
+    """
     by_feature = [(name, f"{weight:.3f}", f"{importance:.3f}") for name, weight, importance in importances]
     lines = [
         f"# Evaluation of {config['today']}",
         f"{config['questions']} over {', '.join(config['documents'])}: {config['library']['documents']} documents, "
         f"{config['library']['chunks']} chunks, embedder {config['embedder']}.",
-        table(("kind", "n", *COLUMNS), by_kind),
+        *_models(config),
+        by_kind(metrics),
+        *([] if plain is None else _beside(metrics, plain)),
         "![answer accuracy by kind](accuracy.png)",
     ]
     _draw_accuracy(out / "accuracy.png", metrics)
@@ -44,14 +52,48 @@ def write_report(
     (out / "report.md").write_text("\n\n".join(lines) + "\n", encoding="utf8")
 
 
+def by_kind(metrics: Metrics, counts: Metrics | None = None, form: str = "{:.3f}") -> str:
+    """A table of metrics, a row a kind; those of a judge where there was one. `counts` has the n where `metrics` has none."""
+    columns = (*COLUMNS, *(c for c in JUDGED if c in metrics["all"]))
+    rows = [
+        (kind, int((counts or metrics)[kind]["n"]), *(_cell(v.get(c), form) for c in columns))
+        for kind, v in metrics.items()
+    ]
+    return table(("kind", "n", *columns), rows)
+
+
+def _beside(metrics: Metrics, plain: Metrics) -> list[str]:
+    more = differences(metrics, plain)
+    return ["## Without the language model", by_kind(plain), "## Difference", by_kind(more, metrics, "{:+.3f}")]
+
+
+def _models(config: Mapping[str, Any]) -> list[str]:
+    """A line for each model that took part: what it did and what it used."""
+    lines = []
+    if model := config.get("model"):
+        lines.append(f"Language model {model['name']}: wrote {model['written']} answers. {_usage(model['usage'])}")
+    if judge := config.get("judge"):
+        counts = (
+            f"{judge['judged']} answers judged, {judge['unreadable']} replies unreadable, {judge['failed']} not given"
+        )
+        lines.append(f"Judge {judge['name']}: {counts}. {_usage(judge['usage'])}")
+    return lines
+
+
+def _usage(usage: Mapping[str, Any]) -> str:
+    cost = "" if usage["cost"] is None else f", cost {usage['cost']:.4f}"
+    failures = "".join(f", {count} {reason}" for reason, count in usage["failures"].items())
+    return f"{usage['calls']} calls, {usage['tokens_in']} tokens in, {usage['tokens_out']} out{cost}{failures}."
+
+
 def table(head: Sequence[str], rows: Rows) -> str:
     """A Markdown table."""
     lines = [head, ["---"] * len(head), *rows]
     return "\n".join(f"| {' | '.join(str(cell) for cell in line)} |" for line in lines)
 
 
-def _cell(value: float | None) -> str:
-    return "–" if value is None else f"{value:.3f}"
+def _cell(value: float | None, form: str) -> str:
+    return "–" if value is None else form.format(value)
 
 
 def _draw_accuracy(path: Path, metrics: Metrics) -> None:

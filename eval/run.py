@@ -6,58 +6,133 @@ import json
 import sys
 import tempfile
 import time
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from datetime import date
+from hashlib import sha256
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any, Protocol
 
 import typer
 
 from bot.answer import Answerer
-from bot.records import Citation, Turn
+from bot.records import Citation, Statement, Turn
 from bot.retrieve import weights
-from bot.settings import Settings
+from bot.settings import ROOT, Settings
 from eval.arguments import repeated
-from eval.metrics import abstention_curve, importances, summarise, unlabelled_superseded
+from eval.judge import judge_all
+from eval.metrics import Metrics, abstention_curve, differences, importances, summarise, unlabelled_superseded
 from eval.report import write_report
 from index.embed import load_embedder
 from index.library import Library, open_library
+from index.llm import LanguageModel
 from index.records import Chunk, PolicyDocument
 from index.sync import sync
 
+if TYPE_CHECKING:
+    from index.usage import Usage
+
 PASSAGES = 10
 PASSAGE_LENGTH = 1500
+Rows = dict[str, dict[str, Any]]
+_PRIVATE = {"home", "documents", "lexicon", "journal_url", "admin_password", "llm_url", "llm_key"}
+
+
+class Metered(LanguageModel, Protocol):
+    """A language model that counts what it is used for."""
+
+    def usage(self) -> Usage: ...
 
 
 def run(
+    *,
     documents: Annotated[list[Path], typer.Option(help="folders of documents")],
     questions: Annotated[Path, typer.Option(help="questions, one JSON object a line")],
     out: Annotated[Path, typer.Option(help="folder for the results")],
     today: Annotated[str, typer.Option(help="the day answers are given on, YYYY-MM-DD")] = "",
+    llm: Annotated[str, typer.Option(help="answer with this model as well, provider:model")] = "",
+    llm_url: Annotated[str, typer.Option(help="where the model is served")] = "",
+    judge: Annotated[str, typer.Option(help="let this model judge the answers, provider:model")] = "",
+    judge_url: Annotated[str, typer.Option(help="where the judge is served")] = "",
 ) -> None:
     """Answer every question over the documents and write answers.jsonl, metrics.json, report.md, config.json."""
-    out.mkdir(parents=True, exist_ok=True)
     on = date.fromisoformat(today) if today else date.today()
+    evaluate(documents, questions, out, on, model=_opened(llm, llm_url), judge=_opened(judge, judge_url))
+    print((out / "report.md").read_text(encoding="utf8"))
+
+
+def _opened(name: str, url: str) -> Metered | None:
+    """A model with the key, the time and the context of the settings; None without a name."""
+    config = Settings(llm=name or None, llm_url=url or None).language_model if name else None
+    if config is None:
+        return None
+    from index.chat_model import open_model
+
+    return open_model(config)
+
+
+def evaluate(
+    documents: Sequence[Path],
+    questions: Path,
+    out: Path,
+    on: date,
+    *,
+    model: Metered | None = None,
+    judge: Metered | None = None,
+) -> None:
+    """Write the results into `out`; with a model every question is answered a second time, without it, for comparison."""
+    out.mkdir(parents=True, exist_ok=True)
     rows = [json.loads(line) for line in questions.read_text(encoding="utf8").splitlines() if line.strip()]
     with tempfile.TemporaryDirectory() as home:
         settings = Settings(home=Path(home))
         embedder = load_embedder(settings.embedder)
         report = sync(documents, settings.home, embedder, progress=False)
         library = open_library(settings.home, embedder)
-        answerer = Answerer(library, settings)
-        answers = {row["id"]: answer_row(answerer, row, on) for row in rows}
+        plain = _answered(Answerer(library, settings), rows, on)
+        answers = _answered(Answerer(library, settings, model=model), rows, on) if model else plain
         config = {
             "questions": questions.name, "documents": [d.name for d in documents], "today": on.isoformat(),
             "library": {"documents": report.documents, "chunks": report.chunks}, "embedder": embedder.name,
-            "settings": json.loads(settings.model_dump_json(exclude={"home", "documents", "lexicon"})),
+            "settings": json.loads(settings.model_dump_json(exclude=_PRIVATE)), "prompts": _prompts(),
         }  # fmt: skip
+    if judge:
+        counts = Counter(judge_all(rows, answers, judge))
+        counts.update(judge_all(rows, plain, judge) if model else {})
+        config["judge"] = {"name": judge.name, **counts, "usage": _used(judge)}
+    if model:
+        written = sum(bool(row["written_by"]) for row in answers.values())
+        config["model"] = {"name": model.name, "written": written, "usage": _used(model)}
+        _write_lines(out / "answers.plain.jsonl", list(plain.values()))
     _write_lines(out / "answers.jsonl", list(answers.values()))
-    metrics = summarise(rows, answers)
-    (out / "metrics.json").write_text(json.dumps(metrics, ensure_ascii=False, indent=1), encoding="utf8")
-    (out / "config.json").write_text(json.dumps(config, ensure_ascii=False, indent=1), encoding="utf8")
-    write_report(out, metrics, config, abstention_curve(rows, answers), importances(weights(), answers.values()))
-    print((out / "report.md").read_text(encoding="utf8"))
+    metrics, without = summarise(rows, answers), summarise(rows, plain) if model else None
+    _write_json(out / "metrics.json", side_by_side(metrics, without) if without else metrics)
+    _write_json(out / "config.json", config)
+    features = importances(weights(), answers.values())
+    write_report(out, metrics, config, abstention_curve(rows, answers), features, plain=without)
+
+
+def side_by_side(metrics: Metrics, plain: Metrics) -> dict[str, Any]:
+    """The metrics with, of each kind, those without the model and what the model adds to them."""
+    more = differences(metrics, plain)
+    return {kind: {**v, "plain": plain[kind], "difference": more[kind]} for kind, v in metrics.items()}
+
+
+def _answered(answerer: Answerer, rows: Sequence[Mapping[str, Any]], on: date) -> Rows:
+    return {row["id"]: answer_row(answerer, row, on) for row in rows}
+
+
+def _prompts() -> dict[str, str]:
+    """What the answers were asked for with: the hash of each file of prompts."""
+    return {p.name: sha256(p.read_bytes()).hexdigest() for p in sorted((ROOT / "prompts").glob("*.md"))}
+
+
+def _used(model: Metered) -> dict[str, Any]:
+    used = model.usage()
+    counts = {
+        name: getattr(used, name) for name in ("calls", "tokens_in", "tokens_out", "estimated", "seconds", "cost")
+    }
+    return {**counts, "failures": dict(used.failures)}
 
 
 def answer_row(answerer: Answerer, row: Mapping[str, Any], on: date) -> dict[str, Any]:
@@ -78,6 +153,8 @@ def answer_row(answerer: Answerer, row: Mapping[str, Any], on: date) -> dict[str
         "outcome": answer.outcome.value,
         "answer": answer.text,
         "citations": [_citation(c, library.document(c.document_id)) for c in citations],
+        "statements": [_statement(s, citations) for s in answer.statements] if citations else [],
+        "written_by": answer.written_by,
         "passages": [{**passage(hit.chunk, library), "why": _rounded(hit.why)} for hit in answer.hits[:PASSAGES]],
         "probability": round(answer.probability, 4),
         "ms": round(elapsed, 1),
@@ -94,6 +171,11 @@ def _citation(citation: Citation, document: PolicyDocument) -> dict[str, str]:
         "section": citation.path,
         "quote": verbatim(citation, document),
     }
+
+
+def _statement(statement: Statement, citations: Sequence[Citation]) -> dict[str, Any]:
+    """A statement with the places of its citations in the row's list."""
+    return {"text": statement.text, "citations": [i for i, c in enumerate(citations) if c.label in statement.labels]}
 
 
 def verbatim(citation: Citation, document: PolicyDocument) -> str:
@@ -127,6 +209,10 @@ def passage(chunk: Chunk, library: Library) -> dict[str, str]:
 
 def _write_lines(path: Path, rows: Sequence[Mapping[str, Any]]) -> None:
     path.write_text("".join(json.dumps(r, ensure_ascii=False) + "\n" for r in rows), encoding="utf8")
+
+
+def _write_json(path: Path, value: Mapping[str, Any]) -> None:
+    path.write_text(json.dumps(value, ensure_ascii=False, indent=1), encoding="utf8")
 
 
 def main() -> None:

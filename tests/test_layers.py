@@ -29,6 +29,7 @@ IMPORTERS = {
     "matplotlib": {"bot/picture.py", "eval/report.py"},
     "sqlalchemy": {"bot/journal.py"},
     "itsdangerous": {"bot/admin/door.py"},
+    "mcp": {"bot/tools.py"},
     "langchain_text_splitters": {"eval/peers.py"},
     "langchain": {"index/chat_model.py"},
 }

@@ -52,6 +52,7 @@ def client(pace: Pace | None = None) -> TestClient:
         "/gradio_api/run/predict", "/gradio_api/call/answer", "/gradio_api/deep_link", "/gradio_api/stream/1", "/login",
         "/gradio_api/process_recording", "/gradio_api/vibe-edit", "/gradio_api/runs", "/gradio_api/dev/reload", "/config/x", "/nothing",
         "/a/short", "/a/AbCdEfGh_-123456/x", "/a/../x", "/admin/a/b", "/admin/file.txt", "/administration",
+        "/gradio_api/mcp", "/gradio_api/mcp/", "/gradio_api/mcp/sse", "/gradio_api/mcp/schema",
     ],
 )  # fmt: skip
 def test_whatever_the_page_does_not_use_is_closed(path: str) -> None:
