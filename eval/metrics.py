@@ -135,9 +135,13 @@ def _means(questions: Sequence[Row], answers: Mapping[str, Row]) -> dict[str, fl
 
 
 def differences(metrics: Metrics, others: Metrics) -> dict[str, dict[str, float]]:
-    """What each metric has more than in another run, by kind, where both have it."""
+    """What each metric has more than in another run over the same questions, by kind, where both have it."""
     return {
-        kind: {name: round(v - others[kind][name], 4) for name, v in values.items() if name in others[kind]}
+        kind: {
+            name: round(value - others[kind][name], 4)
+            for name, value in values.items()
+            if name in others[kind] and name not in ("n", "n_gold")
+        }
         for kind, values in metrics.items()
     }
 

@@ -7,7 +7,16 @@ from typing import Any
 import pytest
 
 from bot.citations import cite
-from eval.metrics import abstention_curve, contains, holds, importances, score, summarise, unlabelled_superseded
+from eval.metrics import (
+    abstention_curve,
+    contains,
+    differences,
+    holds,
+    importances,
+    score,
+    summarise,
+    unlabelled_superseded,
+)
 from index.records import Article
 from tests.documents import document_of
 
@@ -98,3 +107,8 @@ def test_a_citation_of_a_superseded_document_must_name_what_took_its_place() -> 
     newer = {"d": new}.get
     assert unlabelled_superseded([said, current], newer) == 0
     assert unlabelled_superseded([said, unsaid, current, unsaid], newer) == 2
+
+
+def test_differences_are_of_what_both_runs_measured() -> None:
+    more = differences({"all": {"n": 2.0, "hit@1": 0.5, "faithfulness": 0.9}}, {"all": {"n": 2.0, "hit@1": 0.75}})
+    assert more == {"all": {"hit@1": -0.25}}

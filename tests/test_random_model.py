@@ -9,12 +9,12 @@ from pathlib import Path
 
 import httpx
 import pytest
-from index.chat_model import open_model
 
 from bot.answer import Answerer
 from bot.citations import proved
 from bot.records import Answer, Turn
 from bot.settings import Settings
+from index.chat_model import open_model
 from index.library import Library
 from index.llm import ModelConfig
 from tests.random_engine import INVENTED, SEEDS, engine
