@@ -28,8 +28,10 @@ from bot.suggest import suggest
 from bot.tabulate import tabulate
 from bot.typos import Speller
 from bot.understand import understand
+from bot.understanding import Understanding
 from index.embed import BUILTIN
 from index.library import Library
+from index.llm import LanguageModel
 from index.records import Place, PolicyDocument
 from index.tokens import fold
 
@@ -39,7 +41,14 @@ SHOWN_HITS = 10
 class Answerer:
     """Answers questions from one open library. Cheap to keep, made anew for each generation."""
 
-    def __init__(self, library: Library, settings: Settings, reader: Reader | None = None) -> None:
+    def __init__(
+        self,
+        library: Library,
+        settings: Settings,
+        reader: Reader | None = None,
+        model: LanguageModel | None = None,
+    ) -> None:
+        """`model` helps to understand questions, where there is one and the settings let it."""
         self.library = library
         self.settings = settings
         self.lexicon = load_lexicon(settings.lexicon)
@@ -52,6 +61,7 @@ class Answerer:
         self.places = tuple({d.place.path: d.place for d in documents if d.place and d.place.path}.values())
         self.sheets = Sheets((d, tables) for d in documents if (tables := library.tables(d.id)))
         self.departments = Departments(library)
+        self.understanding = Understanding(model, settings, self.places)
         manifest = library.manifest
         self.info = LibraryInfo(str(manifest.generation), len(documents), manifest.created)
 
@@ -69,6 +79,7 @@ class Answerer:
     ) -> Answer:
         """Answer one question; never raises for what a visitor typed."""
         began = time.perf_counter()
+        said = self.understanding.said(text, history)
         question = understand(
             text,
             names=self.names,
@@ -77,18 +88,20 @@ class Answerer:
             history=history,
             place=place,
             on=on or date.today(),
+            said=said,
         )
-        refused = screen(text)
+        refused = screen(said.text)
         # A follow-up leans on what it follows.
-        continues = refused is Outcome.OUT_OF_SCOPE and question.search != fold(text)
+        continues = refused is Outcome.OUT_OF_SCOPE and question.search != fold(said.text)
         if refused is not None and not continues:
             return self._closed(question, refused, began)
         case = open_case(question, self.searcher(question.on), self.places, self.settings.answer_threshold)
+        case = self.understanding.reworded(case)
         found = time.perf_counter()
         draft, sure = self._compose(case)
         timings = {"retrieve_ms": (found - began) * 1000, "compose_ms": (time.perf_counter() - found) * 1000}
-        return Answer(
-            question=question,
+        answer = Answer(
+            question=case.question,
             outcome=draft.outcome,
             text=draft.text,
             statements=draft.statements,
@@ -102,6 +115,7 @@ class Answerer:
             lead=draft.lead,
             notes=draft.notes,
         )
+        return self.understanding.told(answer, said)
 
     def offer(self, answer: Answer, *, place: Place | None = None, on: date | None = None) -> tuple[str, ...]:
         """Questions to go on with, each of which the library answers. Takes as long as asking them."""
