@@ -29,6 +29,7 @@ from bot.suggest import suggest
 from bot.tabulate import tabulate
 from bot.typos import Speller
 from bot.understand import understand
+from bot.understanding import Understanding
 from index.embed import BUILTIN
 from index.library import Library
 from index.llm import LanguageModel
@@ -49,7 +50,7 @@ class Answerer:
         reader: Reader | None = None,
         model: LanguageModel | None = None,
     ) -> None:
-        """`model` writes answers over what is found, where there is one and the settings let it."""
+        """`model` helps to understand questions and writes answers over what is found, where the settings let it."""
         self.library = library
         self.settings = settings
         self.lexicon = load_lexicon(settings.lexicon)
@@ -62,6 +63,8 @@ class Answerer:
         self.places = tuple({d.place.path: d.place for d in documents if d.place and d.place.path}.values())
         self.sheets = Sheets((d, tables) for d in documents if (tables := library.tables(d.id)))
         self.departments = Departments(library)
+        self.understanding = Understanding(model, settings, self.places)
+        self._alone = Understanding(None, settings, self.places)
         self.writer = Writer(model) if model is not None and settings.llm_answer else None
         manifest = library.manifest
         self.info = LibraryInfo(str(manifest.generation), len(documents), manifest.created)
@@ -76,17 +79,31 @@ class Answerer:
         return Searcher(self.library, self.lexicon, self.reader, self.succession.as_of(on or date.today()))
 
     def ask(
-        self, text: str, *, history: Sequence[Turn] = (), place: Place | None = None, on: date | None = None
+        self,
+        text: str,
+        *,
+        history: Sequence[Turn] = (),
+        place: Place | None = None,
+        on: date | None = None,
+        alone: bool = False,
     ) -> Answer:
-        """Answer one question; never raises for what a visitor typed."""
-        *_, answer = self.ask_stream(text, history=history, place=place, on=on)
+        """Answer one question; never raises for what a visitor typed. `alone`: without the language model."""
+        *_, answer = self.ask_stream(text, history=history, place=place, on=on, alone=alone)
         return answer
 
     def ask_stream(
-        self, text: str, *, history: Sequence[Turn] = (), place: Place | None = None, on: date | None = None
+        self,
+        text: str,
+        *,
+        history: Sequence[Turn] = (),
+        place: Place | None = None,
+        on: date | None = None,
+        alone: bool = False,
     ) -> Iterator[Answer]:
         """The answer as it grows where a language model writes it; the last one is the answer, and mostly the only one."""
         began = time.perf_counter()
+        understanding, writer = (self._alone, None) if alone else (self.understanding, self.writer)
+        said = understanding.said(text, history)
         question = understand(
             text,
             names=self.names,
@@ -95,18 +112,24 @@ class Answerer:
             history=history,
             place=place,
             on=on or date.today(),
+            said=said,
         )
-        refused = screen(text)
+        refused = screen(said.text)
         # A follow-up leans on what it follows.
-        continues = refused is Outcome.OUT_OF_SCOPE and question.search != fold(text)
+        continues = refused is Outcome.OUT_OF_SCOPE and question.search != fold(said.text)
         if refused is not None and not continues:
             yield self._closed(question, refused, began)
             return
         case = open_case(question, self.searcher(question.on), self.places, self.settings.answer_threshold)
+        case = understanding.reworded(case)
         found = time.perf_counter()
-        for draft, sure in self._compose(case, began + self.settings.llm_seconds):
+        for draft, sure in self._compose(case, writer, began + self.settings.llm_seconds):
             timings = {"retrieve_ms": (found - began) * 1000, "compose_ms": (time.perf_counter() - found) * 1000}
-            yield self._answer(case, draft, sure, timings)
+            answer = self._answer(case, draft, sure, timings)
+            yield answer
+        told = understanding.told(answer, said)
+        if told is not answer:
+            yield told
 
     def _answer(self, case: Case, draft: Draft, sure: float, timings: dict[str, float]) -> Answer:
         return Answer(
@@ -128,9 +151,9 @@ class Answerer:
 
     def offer(self, answer: Answer, *, place: Place | None = None, on: date | None = None) -> tuple[str, ...]:
         """Questions to go on with, each of which the library answers. Takes as long as asking them."""
-        return suggest(answer, self.library, lambda question: self.ask(question, place=place, on=on))
+        return suggest(answer, self.library, lambda question: self.ask(question, place=place, on=on, alone=True))
 
-    def _compose(self, case: Case, until: float) -> Iterator[tuple[Draft, float]]:
+    def _compose(self, case: Case, writer: Writer | None, until: float) -> Iterator[tuple[Draft, float]]:
         """The first way of answering that has something to say; how sure an answer is, 1 where it was looked up.
 
         Where a language model writes, its answer as it grows, until `until` (`time.perf_counter`) at the latest.
@@ -151,8 +174,8 @@ class Answerer:
         way, found = next(drafts, (nearest_sections, None))
         if found is None:
             yield nearest_sections(case), case.sure
-        elif self.writer is not None and way is state:
-            for draft in self.writer.drafts(case, found, until - time.perf_counter()):
+        elif writer is not None and way is state:
+            for draft in writer.drafts(case, found, until - time.perf_counter()):
                 yield warned(case, draft), case.sure
         else:
             yield warned(case, found), case.sure

@@ -117,8 +117,15 @@ def lay_out(draft: Draft) -> Draft:
         marks = "".join(f"[{label}]" for label in statement.labels)
         text = labelled(statement.text, citation.place) if draft.outcome is Outcome.ELSEWHERE else statement.text
         lines.append(f"{text}{marks}")
+        if statement.translation:
+            lines.append(translation_line(statement))
     lines += [f"· {group(c)} {c.path}" for c in draft.nearest]
     return replace(draft, text="\n".join([*lines, *draft.notes]))
+
+
+def translation_line(statement: Statement) -> str:
+    """A statement's translation, named as one for a reader who reads no Chinese; empty where there is none."""
+    return message("translation", script="english", text=statement.translation) if statement.translation else ""
 
 
 def labelled(text: str, place: str) -> str:

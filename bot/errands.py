@@ -98,7 +98,7 @@ def first_screen(shelf: Shelf, examples: Mapping[str, list[str]], language: Lang
 def answerable(shelf: Shelf) -> Callable[[str], bool]:
     """Whether the library in use answers a question; each is asked once, however many languages want to know."""
     answerer = shelf.answerer
-    return cache(lambda question: answerer.ask(question).outcome.gives_answer)
+    return cache(lambda question: answerer.ask(question, alone=True).outcome.gives_answer)
 
 
 def example_questions(answers: Callable[[str], bool], language: Language = "zh-CN") -> dict[str, list[str]]:

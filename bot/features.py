@@ -6,7 +6,7 @@ import math
 import re
 from collections import defaultdict
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 from numpy.typing import NDArray
@@ -35,6 +35,10 @@ _EVIDENCE: dict[AnswerType, re.Pattern[str]] = {
     "procedure": re.compile(r"申请|审核|批准|备案|报|应当|通知|程序|提交|办理"),
     "whether": re.compile(r"应当|可以|不得|必须|禁止|允许|鼓励|有权|不予|原则上|严禁"),
 }
+# What a chunk has of a question's words, and what it lacks of them.
+_HEARD = ("late", "late_sentence", "late_body", "late_path", "late_title")
+_MISSED = ("worst", "unmatched", "stranger", "document_stranger", "pool_stranger")
+REWORDED = 0.85  # how far another wording of the question is trusted
 FIGURES = ("amount", "ratio", "date", "age", "count")
 _CLOSING = re.compile(r"本(?:法|条例|办法|规定|细则|实施办法)自.{4,40}施行|同时废止|负责解释")
 
@@ -43,12 +47,18 @@ _CLOSING = re.compile(r"本(?:法|条例|办法|规定|细则|实施办法)自.{
 class Terms:
     """The question's search terms with their weights, split by where they come from, and its concepts.
 
-    A concept is what one lay expression stands for: all its wordings and its weight.
+    A concept is what one lay expression stands for: all its wordings and its weight. What rewrites add is searched for, but
+    speaks for no chunk by itself.
     """
 
     typed: Mapping[str, float]
     expanded: Mapping[str, float]
     concepts: tuple[tuple[tuple[str, ...], float], ...] = ()
+    rewritten: Mapping[str, float] = field(default_factory=dict)
+
+    def weighted(self) -> list[tuple[str, float]]:
+        """Every term that is searched for, with its weight; one that comes from two sides with the greater."""
+        return [*self.typed.items(), *({**self.rewritten, **self.expanded}).items()]
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,6 +94,17 @@ def features(
     columns |= _unit_features(question, candidates, best)
     columns |= _strangeness(candidates, match, weights)
     return columns
+
+
+def reworded(
+    columns: Mapping[str, Column], candidates: Sequence[Candidate], match: Match, weights: NDArray[np.float32]
+) -> dict[str, Column]:
+    """The features with what another wording of the question says for a chunk; `match` and `weights` are of that wording."""
+    late = {name: np.array(values, dtype=float) for name, values in _late_features(match, weights).items()}
+    other = late | _strangeness(candidates, match, weights)
+    better = {name: np.maximum(columns[name], other[name]) for name in _HEARD}
+    better |= {name: np.minimum(columns[name], other[name]) for name in _MISSED}
+    return {**columns, **{n: columns[n] + REWORDED * (value - columns[n]) for n, value in better.items()}}
 
 
 def _has(kind: re.Pattern[str] | None, candidate: Candidate) -> bool:

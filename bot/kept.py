@@ -58,7 +58,10 @@ class Receipt:
 
 def receipt_of(receipt_id: str, asked: datetime, values: dict[str, Any]) -> Receipt:
     """The receipt that `Receipt.values` was made of. Raises TypeError or KeyError for other values."""
-    statements = tuple(Statement(s["text"], tuple(s["labels"]), s["group"]) for s in values["statements"])
+    statements = tuple(
+        Statement(s["text"], tuple(s["labels"]), s["group"], translation=s.get("translation", ""))
+        for s in values["statements"]
+    )
     sources = tuple(Source(**{**s, "dates": tuple((a, b) for a, b in s["dates"])}) for s in values["sources"])
     return Receipt(receipt_id, asked, **{**values, "statements": statements, "sources": sources})
 

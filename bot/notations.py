@@ -111,15 +111,15 @@ def _everyday() -> dict[int, str]:
 
 def _date(match: re.Match[str]) -> Reading:
     i = next(i for i in "1234" if match[f"m{i}"])
-    year = _number(match[f"y{i}"]) if match[f"y{i}"] else None
-    days = [_number(day) for day in re.split(f" ?[日号]?{_TO}", match[f"d{i}"]) if day]
+    year = number(match[f"y{i}"]) if match[f"y{i}"] else None
+    days = [number(day) for day in re.split(f" ?[日号]?{_TO}", match[f"d{i}"]) if day]
     for day in days or (None,):
-        yield (year, _number(match[f"m{i}"]), day), DATE
+        yield (year, number(match[f"m{i}"]), day), DATE
 
 
 def _clock(match: re.Match[str]) -> Reading:
-    hour = _number(match["hour1"] or match["hour2"] or match["hour3"])
-    minute = _number(match["minute"]) if match["minute"] else Decimal(30 if match["past"] else 0)
+    hour = number(match["hour1"] or match["hour2"] or match["hour3"])
+    minute = number(match["minute"]) if match["minute"] else Decimal(30 if match["past"] else 0)
     yield (_of_day(hour, match["half1"] or match["half2"]), minute), RATIO
 
 
@@ -130,16 +130,16 @@ def _share(match: re.Match[str]) -> Reading:
 
 def _fraction(match: re.Match[str]) -> Reading:
     words = ("1", "2") if match["even"] else (match["part"] or match["over"], match["whole"] or match["under"])
-    yield tuple(_number(word) for word in words), FRACTION
+    yield tuple(number(word) for word in words), FRACTION
 
 
 def _ratio(match: re.Match[str]) -> Reading:
-    first, *others = (_number(t) for t in (match["terms"].split(":") if match["terms"] else (match["of"], match["to"])))
+    first, *others = (number(t) for t in (match["terms"].split(":") if match["terms"] else (match["of"], match["to"])))
     yield (_of_day(first, match["half3"]), *others), RATIO
 
 
 def _grade(match: re.Match[str]) -> Reading:
-    yield _number(match["year"]), f"{match['school']}年级"
+    yield number(match["year"]), f"{match['school']}年级"
 
 
 def _version(match: re.Match[str]) -> Reading:
@@ -149,7 +149,7 @@ def _version(match: re.Match[str]) -> Reading:
 def _counted(match: re.Match[str]) -> Reading:
     spelling, terms = match["unit"], _terms(match["numbers"])
     unit, worth = units()[spelling]
-    half = _number(match["rest"].replace("半", "5")) / 10 if match["rest"] else Decimal("0.5" if match["half"] else 0)
+    half = number(match["rest"].replace("半", "5")) / 10 if match["rest"] else Decimal("0.5" if match["half"] else 0)
     if spelling in ("年", "年度") and any(re.fullmatch(_YEAR, word) for word, _ in terms):
         for word, value in terms:  # 1、2026年: the first number is no year
             yield ((value, None, None), DATE) if re.fullmatch(_YEAR, word) else (value, "")
@@ -171,7 +171,7 @@ def _halved(match: re.Match[str]) -> Reading:
 
 
 def _bare(match: re.Match[str]) -> Reading:
-    yield _number(re.sub("[余多]", "", match["number"])), "第" if match["order2"] else ""
+    yield number(re.sub("[余多]", "", match["number"])), "第" if match["order2"] else ""
 
 
 _READERS = {
@@ -183,7 +183,7 @@ _READERS = {
 def _terms(text: str) -> list[tuple[str, Decimal]]:
     """The numbers of a range or list: in 2-3万 the first is 万 too, 三五 is a three and a five."""
     words = [word for part in re.split(_TO, text) for word in _apart(part)]
-    values = [_number(word) for word in words]
+    values = [number(word) for word in words]
     if scale := re.search("[万亿]+$", words[-1]):
         by = _worth(scale[0])
         values = [
@@ -193,7 +193,7 @@ def _terms(text: str) -> list[tuple[str, Decimal]]:
 
 
 def _apart(word: str) -> tuple[str, ...]:
-    rising = len(word) == 2 and all(char in _ONES for char in word) and _number(word[0]) < _number(word[1])
+    rising = len(word) == 2 and all(char in _ONES for char in word) and number(word[0]) < number(word[1])
     return tuple(word) if rising else (word,)
 
 
@@ -209,7 +209,7 @@ def _worth(scale: str) -> int:
 
 
 @lru_cache(maxsize=4096)
-def _number(word: str) -> Decimal:
+def number(word: str) -> Decimal:
     """The value of an Arabic or Chinese numeral, or of one that mixes both (2万5千). One that is not well formed (二三十)
     is below zero and made of its characters, so that it equals itself alone.
     """
@@ -227,4 +227,4 @@ def _number(word: str) -> Decimal:
     try:
         return Decimal(str(cn2an(word.removesuffix(scale), "smart"))) * _worth(scale)
     except (ValueError, KeyError):
-        return -Decimal("".join(str(_number(char)) for char in word if char != "点"))
+        return -Decimal("".join(str(number(char)) for char in word if char != "点"))

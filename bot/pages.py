@@ -16,7 +16,7 @@ from bot.document_view import NOWHERE, Span, links, view
 from bot.facets import FACETS, Filters
 from bot.find import Found
 from bot.messages import message
-from bot.records import Answer, Citation
+from bot.records import Answer, Citation, Statement
 from bot.shelf import Shelf
 from bot.site import STATIC, BadInput, answering, page, style, styles, templates
 from bot.validity import state_of
@@ -134,7 +134,7 @@ def answer_json(answer: Answer) -> dict[str, Any]:
         "question": answer.question.text,
         "outcome": answer.outcome.value,
         "answer": answer.text,
-        "statements": [{"text": s.text, "citations": list(s.labels)} for s in answer.statements],
+        "statements": [statement_json(s) for s in answer.statements],
         "citations": [citation_json(c) for c in answer.citations],
         "nearest": [citation_json(c) for c in answer.nearest],
         "notes": list(answer.notes),
@@ -142,6 +142,12 @@ def answer_json(answer: Answer) -> dict[str, Any]:
         "written_by": answer.written_by,
         "library": {"generation": answer.library.generation, "built": answer.library.built} if answer.library else None,
     }
+
+
+def statement_json(statement: Statement) -> dict[str, Any]:
+    """A statement as JSON; its translation only where it has one."""
+    translation = {"translation": statement.translation} if statement.translation else {}
+    return {"text": statement.text, "citations": list(statement.labels), **translation}
 
 
 def found_json(query: str, found: Found) -> dict[str, Any]:

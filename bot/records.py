@@ -68,6 +68,7 @@ class Question:
     level: Level = ""
     references: tuple[Reference, ...] = ()
     versions: tuple[int, ...] = ()  # the years of the versions asked for: 1996年的职业教育法, 96年那版
+    rewrites: tuple[str, ...] = ()  # the same question in the words of documents, which retrieval leans on besides
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,12 +125,16 @@ class Computation:
 
 @dataclass(frozen=True, slots=True)
 class Statement:
-    """One sentence or table row of an answer, the labels of the citations that prove it, and what in it is computed."""
+    """One sentence or table row of an answer, the labels of the citations that prove it, and what in it is computed.
+
+    `translation`: what a language model made of it in the reader's language; it is shown beside the text and proves nothing.
+    """
 
     text: str
     labels: tuple[int, ...]
     group: str = ""
     computed: tuple[Computation, ...] = ()
+    translation: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,6 +12,7 @@ from urllib.parse import urlencode
 
 from markupsafe import Markup, escape
 
+from bot.draft import translation_line
 from bot.language import PATHS, Language, in_script, said, translated
 from bot.localities import level
 from bot.messages import message
@@ -117,6 +118,7 @@ def own_words(answer: Answer) -> tuple[str, tuple[str, ...]]:
         spoken = [line for line in lines if not line.startswith("·")]
         return "".join(spoken[:1]), tuple(spoken[1:])
     before = answer.text.partition(answer.statements[0].group)[0].strip()
+    lines = [line for line in lines if line not in {translation_line(s) for s in answer.statements}]
     ends = [i for i, line in enumerate(lines) if re.search(r"\[\d+\]$", line)]
     return before, tuple(line for line in lines[ends[-1] + 1 :] if line.strip()) if ends else ()
 
@@ -151,11 +153,19 @@ def _groups(statements: Sequence[Statement], cards: Mapping[int, dict[str, Any]]
     for _, members in groupby(statements, key=lambda s: cited(s).document_id):
         listed = list(members)
         blocks = [
-            {"path": path, "statements": [{"text": s.text, "cards": [cards[n] for n in s.labels]} for s in of_path]}
+            {"path": path, "statements": [_statement(s, cards) for s in of_path]}
             for path, of_path in groupby(listed, key=lambda s: cited(s).path)
         ]
         groups.append({"citation": cited(listed[0]), "facts": facts(cited(listed[0])), "blocks": blocks})
     return groups
+
+
+def _statement(statement: Statement, cards: Mapping[int, dict[str, Any]]) -> dict[str, Any]:
+    return {
+        "text": statement.text,
+        "cards": [cards[n] for n in statement.labels],
+        "translation": translation_line(statement),
+    }
 
 
 def _card(citation: Citation, answer: Answer, asked: Asked) -> dict[str, Any]:

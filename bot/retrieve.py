@@ -3,20 +3,23 @@
 from __future__ import annotations
 
 import json
+from collections import Counter
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
+from itertools import chain
 from pathlib import Path
 from typing import Protocol
 
 import numpy as np
 
-from bot.features import Candidate, Column, Terms, features
+from bot.features import Candidate, Column, Terms, features, reworded
 from bot.lexicon import Lexicon
 from bot.reading import Reader, read
 from bot.records import Hit, Question
 from bot.references import on_path
 from bot.understand import number_of, strip_question_words
+from index.embed import Embedder
 from index.late import Tokens
 from index.places import short_name
 from index.records import Article, Chunk, Place, PolicyDocument, Table
@@ -26,12 +29,15 @@ LEXICAL_DEPTH, DENSE_DEPTH, POOL = 120, 80, 240
 SCOPE_DEPTH, FEW_DOCUMENTS = 100, 3
 BOOSTS = {"title": 0.6, "path": 1.3, "text": 1.0, "responsible": 0.3}
 EXPANSION = 0.5
+REWRITTEN, REWRITTEN_DEPTH = 0.5, 20  # what all rewrites may weigh beside what was typed; chunks that each brings in
 QUERY_TOKENS = 32
 
 
 class Searchable(Protocol):
     """What retrieval needs of a library."""
 
+    @property
+    def embedder(self) -> Embedder: ...
     def lexical(
         self,
         terms: Sequence[tuple[str, float]],
@@ -92,12 +98,27 @@ def search_terms(question: Question, lexicon: Lexicon) -> Terms:
             if gram not in typed:
                 share = EXPANSION * weight * (1.0 if len(gram) > 1 else 0.3)
                 expanded[gram] = max(expanded.get(gram, 0.0), share)
-    return Terms(typed, expanded, tuple(lexicon.concepts(subject(question))))
+    rewritten = _rewritten(question, typed)
+    return Terms(typed, expanded, tuple(lexicon.concepts(subject(question))), rewritten)
+
+
+def _rewritten(question: Question, typed: Mapping[str, float]) -> dict[str, float]:
+    """The grams that rewrites add, by the share of rewrites that have them; together they never outweigh what was typed."""
+    rewrites = [set(grams(subject_of(text, question.places))) for text in question.rewrites]
+    counts = Counter(gram for rewrite in rewrites for gram in rewrite if gram not in typed)
+    weights = {g: EXPANSION * n / len(rewrites) * (1.0 if len(g) > 1 else 0.3) for g, n in counts.items()}
+    total, most = sum(weights.values()), REWRITTEN * sum(typed.values())
+    return {gram: weight * min(1.0, most / total) for gram, weight in weights.items()}
 
 
 def query_tokens(question: Question, reader: Reader) -> Tokens:
     """What late interaction reads of a question."""
     return reader.model.tokens(subject(question), QUERY_TOKENS)
+
+
+def rewrite_tokens(question: Question, reader: Reader) -> list[Tokens]:
+    """The same of each of its rewrites."""
+    return [reader.model.tokens(subject_of(text, question.places), QUERY_TOKENS) for text in question.rewrites]
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,10 +135,11 @@ class Pool:
 def gather(question: Question, terms: Terms, searcher: Searcher) -> Pool:
     """Search both ways and measure every chunk that one of them found."""
     library = searcher.library
-    lexical = library.lexical([*terms.typed.items(), *terms.expanded.items()], LEXICAL_DEPTH, BOOSTS)
+    lexical = library.lexical(terms.weighted(), LEXICAL_DEPTH, BOOSTS)
     dense = library.dense(subject(question), DENSE_DEPTH)
+    more = (library.dense(subject_of(text, question.places), REWRITTEN_DEPTH) for text in question.rewrites)
     near = _in_scope(question, terms, library)
-    found = [*_pointed_at(question, library), *near, *(i for i, _ in lexical), *(i for i, _ in dense)]
+    found = [*_pointed_at(question, library), *near, *(i for i, _ in chain(lexical, dense, *more))]
     chunks = library.chunks(list(dict.fromkeys(found))[:POOL])
     top = max((score for _, score in lexical), default=1.0) or 1.0
     by_lexical, by_dense = {i: s / top for i, s in lexical}, dict(dense)
@@ -141,9 +163,14 @@ def gather(question: Question, terms: Terms, searcher: Searcher) -> Pool:
                 superseded=chunk.document_id in searcher.superseded,
             )
         )
-    query = query_tokens(question, searcher.reader)
-    match = searcher.reader.match(query, [c.reading for c in candidates], titles)
-    return Pool(tuple(candidates), features(question, terms, candidates, match, searcher.reader.model.weights[query]))
+    first, *others = (
+        (searcher.reader.match(query, [c.reading for c in candidates], titles), searcher.reader.model.weights[query])
+        for query in (query_tokens(question, searcher.reader), *rewrite_tokens(question, searcher.reader))
+    )
+    columns = features(question, terms, candidates, *first)
+    for match, token_weights in others:
+        columns = reworded(columns, candidates, match, token_weights)
+    return Pool(tuple(candidates), columns)
 
 
 def retrieve(question: Question, searcher: Searcher, *, k: int = 50) -> list[Hit]:
@@ -195,7 +222,7 @@ def _in_scope(question: Question, terms: Terms, library: Searchable) -> list[str
         every = [c.id for document_id in sorted(scope) for c in library.chunks_of(document_id)]
         if len(every) <= SCOPE_DEPTH:
             return every
-    found = library.lexical([*terms.typed.items(), *terms.expanded.items()], SCOPE_DEPTH, BOOSTS, scope)
+    found = library.lexical(terms.weighted(), SCOPE_DEPTH, BOOSTS, scope)
     return [chunk_id for chunk_id, _ in found]
 
 

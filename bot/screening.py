@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import re
-import unicodedata
 
 from bot.cues import cues, first_match
 from bot.records import Outcome
-from index.tokens import fold
+from index.tokens import fold, visible
+
+__all__ = ["is_foreign", "screen", "visible"]
 
 # Letters of scripts other than Han and Latin. Two are needed: one stands in names and in smileys (奈雪の茶).
 _OTHER_SCRIPTS = re.compile(
@@ -28,11 +29,6 @@ def screen(text: str) -> Outcome | None:
     if is_foreign(folded):
         return Outcome.CLARIFY
     return Outcome.OUT_OF_SCOPE if _is_small_talk(folded) else None
-
-
-def visible(text: str) -> str:
-    """Without characters that are not seen (zero-width, direction marks, variation selectors), which hide words from rules."""
-    return "".join(c for c in text if unicodedata.category(c) != "Cf" and not "\ufe00" <= c <= "\ufe0f")
 
 
 def is_foreign(folded: str) -> bool:

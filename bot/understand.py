@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import date
 from typing import Literal
 
@@ -21,9 +22,19 @@ from index.records import Place
 from index.tokens import fold
 
 __all__ = [
-    "answer_type", "article_references", "number_of", "screen", "strip_question_words", "to_number",
+    "Said", "answer_type", "article_references", "number_of", "screen", "script_of", "strip_question_words", "to_number",
     "understand", "years",
 ]  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class Said:
+    """A question as it is to be read: translated if it was `foreign`, and `complete` where it leans on no other any more."""
+
+    text: str
+    foreign: bool = False
+    complete: bool = False
+
 
 _ENGLISH = re.compile(r"[a-z]{2,}")
 _HAN = re.compile(r"[\u4e00-\u9fff]")
@@ -38,13 +49,19 @@ def understand(
     history: Sequence[Turn] = (),
     place: Place | None = None,
     on: date | None = None,
+    said: Said | None = None,
 ) -> Question:
-    """Read one question. `place` is where the visitor is; a place in the words goes before it."""
-    script = _script(text)
-    folded = _read(text, speller, known_places)
-    asked = [_read(turn.content, speller, known_places) for turn in history if turn.role == "user"]
-    search = FollowUps(names, known_places).merge(folded, asked)
-    kind = answer_type(fold(visible(text)))
+    """Read one question. `place` is where the visitor is; a place in the words goes before it.
+
+    `said`: what a language model made of the text, which is read in its stead.
+    """
+    said = said or Said(text)
+    script = "english" if said.foreign else script_of(text)
+    search = _read(said.text, speller, known_places)
+    if not said.complete:
+        asked = [_read(turn.content, speller, known_places) for turn in history if turn.role == "user"]
+        search = FollowUps(names, known_places).merge(search, asked)
+    kind = answer_type(fold(visible(said.text)))
     asked_level = level(search)
     places = _places(search, known_places, place, asked_level)
     return Question(
@@ -68,7 +85,7 @@ def understand(
 def _read(text: str, speller: Speller | None, known_places: Sequence[Place]) -> str:
     """The text folded and put right; an English one in the Chinese words for what it says."""
     folded = fold(visible(text))
-    if _script(text) == "english":
+    if script_of(text) == "english":
         return chinese_for(folded, known_places)
     return speller.correct(folded) if speller else folded
 
@@ -95,7 +112,8 @@ def _at_level(visitor: Place, asked: Level) -> Place:
     return visitor
 
 
-def _script(text: str) -> Literal["simplified", "traditional", "english"]:
+def script_of(text: str) -> Literal["simplified", "traditional", "english"]:
+    """What a text is written in; everything in Latin letters counts as English."""
     folded = fold(visible(text))
     words, letters = len(_ENGLISH.findall(folded)), len(_HAN.findall(folded))
     if words and (not letters or (words >= 3 and letters < 4)):

@@ -46,6 +46,11 @@ def fold(text: str) -> str:
     return folded
 
 
+def visible(text: str) -> str:
+    """Without characters that are not seen (zero-width, direction marks, variation selectors), which hide words from rules."""
+    return "".join(c for c in text if unicodedata.category(c) != "Cf" and not "\ufe00" <= c <= "\ufe0f")
+
+
 @cache
 def _plain() -> re.Pattern[str]:
     """Texts in which only `_MARKS` change, nearly all there are: normalising and converting take ten times as long."""
