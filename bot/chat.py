@@ -31,10 +31,10 @@ from bot.errands import (
     reply,
     stopped,
     welcome,
-    with_offers,
 )
 from bot.language import LANGUAGES, PATHS, Language, said
 from bot.listings import FACETS, library_list, look_up_sections
+from bot.offers import Latest, offers
 from bot.pages import QUESTION_CAP, routes, styles
 from bot.render import Asked, fragment, streamed, turn_html
 from bot.shelf import Shelf
@@ -94,6 +94,7 @@ class _Chat:
         self.head = _html(welcome(self.shelf, self.language), "welcome")
         self.past = _html("", "past")
         self.now = _html("", "now")
+        self.offers = _html("", "offers")
         with gr.Column(elem_id="asking"):
             self._question_row()
             self._where_row()
@@ -102,6 +103,7 @@ class _Chat:
             with gr.Row(elem_id="example-columns"):
                 self.buttons = [b for group in self.questions.items() for b in _example_column(*group)]
         self.conversation = gr.State(Conversation())
+        self.latest = gr.State(Latest())
         self.remembered = gr.BrowserState(None, storage_key="youju-where", secret="youju")
 
     def _question_row(self) -> None:
@@ -131,26 +133,32 @@ class _Chat:
     def wire(self, demo: gr.Blocks) -> None:
         """Connect what a visitor does with what is shown."""
         where = [self.place, self.on]
-        outputs = [self.head, self.past, self.now, self.box, *where, self.examples, self.restart, self.conversation]
+        shown = [self.head, self.past, self.now, self.offers, self.examples, self.restart]
+        outputs = [*shown, self.box, *where, self.conversation]
         # A question asked while an answer is still being finished waits for it; otherwise Gradio would drop it.
         waiting = {"trigger_mode": "always_last", **_PRIVATE}
-        asked = [self.box, self.conversation, *where]
+        talk = [self.conversation, self.latest]
         asking = [
-            gr.on([self.box.submit, self.send.click], self.ask, asked, outputs, **waiting),
-            *(b.click(self.ask, [b, self.conversation, *where], outputs, **waiting) for b in self.buttons),
-            demo.load(self.open, self.remembered, outputs, **_PRIVATE),
+            gr.on([self.box.submit, self.send.click], self.ask, [self.box, *talk, *where], outputs, **waiting),
+            *(b.click(self.ask, [b, *talk, *where], outputs, **waiting) for b in self.buttons),
+            demo.load(self.open, [self.remembered, self.latest], outputs, **_PRIVATE),
         ]
-        self.stop.click(stopped, self.conversation, [self.now, self.conversation], cancels=asking, **_PRIVATE)
+        # An answer is complete without its offers: the next question does not wait for them, and they leave the processors to it.
+        for asked in asking:
+            asked.success(self.offer, talk, self.offers, concurrency_id="offers", concurrency_limit=2, **waiting)
+        # First nothing more is to come of the answer, then what there is of it stands.
+        stop = self.stop.click(None, cancels=asking, **_PRIVATE)
+        stop.then(stopped, self.conversation, [self.now, self.conversation], **_PRIVATE)
         changed = [self.remembered, self.address]
         gr.on([self.place.input, self.on.input], self.remember, where, changed, trigger_mode="always_last", **_PRIVATE)
 
-    def ask(self, question: str, conversation: Conversation, place: str, on: str) -> Iterator[Updates]:
+    def ask(self, question: str, conversation: Conversation, latest: Latest, place: str, on: str) -> Iterator[Updates]:
         if question.strip():
-            yield from self._answer(asked_now(question, place, on, self.language, conversation), conversation)
+            yield from self._answer(asked_now(question, place, on, self.language, conversation), conversation, latest)
         else:
             yield {self.box: ""}
 
-    def open(self, remembered: Any, request: gr.Request) -> Iterator[Updates]:
+    def open(self, remembered: Any, latest: Latest, request: gr.Request) -> Iterator[Updates]:
         """A page just opened: place and day from its address or the browser's memory; what the address asks is asked."""
         asked = opened(request.query_params, remembered, self.language)
         yield {
@@ -160,10 +168,11 @@ class _Chat:
             self.on: asked.on or gr.skip(),
         }
         if asked.question:
-            yield from self._answer(asked, Conversation())
+            yield from self._answer(asked, Conversation(), latest)
 
-    def _answer(self, asked: Asked, before: Conversation) -> Iterator[Updates]:
-        thinking = turn_html(asked, fragment("thinking.html", self.language))
+    def _answer(self, asked: Asked, before: Conversation, latest: Latest) -> Iterator[Updates]:
+        latest.number = asked.number
+        thinking = turn_html(asked, fragment("thinking.html", self.language, asked=asked))
         yield {
             self.box: "",
             self.examples: gr.update(visible=False),
@@ -171,16 +180,18 @@ class _Chat:
             self.restart: gr.update(visible=True),
             self.past: before.html,
             self.now: thinking,
+            self.offers: "",
             self.conversation: before.with_turn(thinking),
         }
         found = reply(self.shelf, asked, before.turns, self.keep)
-        for html in streamed(found.answer, asked, found.receipt_id):
-            yield {self.now: html, self.conversation: before.with_turn(html, found.turns)}
+        *growing, complete = streamed(found.answer, asked, found.receipt_id)
+        for html in growing:
+            yield {self.now: html, self.conversation: before.with_turn(html)}
             time.sleep(PAUSE)
-        answer = with_offers(self.shelf, asked, found.answer)
-        if answer is not found.answer:
-            *_, html = streamed(answer, asked, found.receipt_id)
-            yield {self.now: html, self.conversation: before.with_turn(html, found.turns)}
+        yield {self.now: complete, self.conversation: before.with_reply(complete, asked, found)}
+
+    def offer(self, conversation: Conversation, latest: Latest) -> Any:
+        return offers(self.shelf, conversation, latest) or gr.skip()
 
     def remember(self, place: str, on: str) -> Updates:
         asked = asked_now("", place, on, self.language)

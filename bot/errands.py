@@ -43,15 +43,20 @@ class Conversation:
     turns: Turns = ()
     shown: tuple[str, ...] = ()
     asked: int = 0
+    answered: tuple[Asked, Answer] | None = None  # the last turn where it is complete
 
     @property
     def html(self) -> str:
-        return "".join(self.shown)
+        """The turns so far; one that was stopped while it was sent is busy no more."""
+        return "".join(self.shown).replace(_BUSY, "")
 
-    def with_turn(self, html: str, turns: Turns | None = None) -> Conversation:
-        """The conversation with one more turn."""
-        kept = self.turns if turns is None else turns
-        return Conversation(kept, (*self.shown, html)[-SHOWN_KEPT:], self.asked + 1)
+    def with_turn(self, html: str) -> Conversation:
+        """The conversation with one more turn, not complete yet."""
+        return Conversation(self.turns, (*self.shown, html)[-SHOWN_KEPT:], self.asked + 1)
+
+    def with_reply(self, html: str, asked: Asked, found: Reply) -> Conversation:
+        """The conversation with one more turn and its complete answer."""
+        return replace(self.with_turn(html), turns=found.turns, answered=(asked, found.answer))
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,18 +146,6 @@ def reply(shelf: Shelf, asked: Asked, turns: Turns = (), keep: Keep = keep_nothi
         _log.error("a question failed: %s", type(error).__name__, exc_info=_log.isEnabledFor(logging.DEBUG))
         return Reply(_without(text, message("asking_failed")), turns)
     return Reply(answer, (*turns, Turn("user", text), Turn("assistant", answer.text))[-TURNS_KEPT:], receipt_id)
-
-
-def with_offers(shelf: Shelf, asked: Asked, answer: Answer) -> Answer:
-    """The answer with questions to go on with; as it is where it has some or none can be offered. Takes as long as asking."""
-    if answer.followups:
-        return answer
-    try:
-        answerer = shelf.answerer
-        where = place_of_visitor(asked.place, answerer.places)
-        return replace(answer, followups=answerer.offer(answer, place=where, on=day(asked.on)))
-    except (BadInput, YoujuError):
-        return answer
 
 
 def stopped(conversation: Conversation) -> tuple[str, Conversation]:

@@ -96,7 +96,6 @@ def answer_html(answer: Answer, asked: Asked, receipt_id: str = "", *, shown: in
         cards=cards if whole else (),
         cards_title=message("citations_title" if numbered else "nearest_title"),
         numbered=numbered,
-        followups=answer.followups if whole else (),
         receipt_id=receipt_id,
     )
 

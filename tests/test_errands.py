@@ -20,7 +20,6 @@ from bot.errands import (
     reply,
     stopped,
     welcome,
-    with_offers,
 )
 from bot.language import LANGUAGES
 from bot.receipts import save_receipt
@@ -163,6 +162,7 @@ def test_a_stopped_turn_is_no_longer_busy() -> None:
     html, conversation = stopped(Conversation().with_turn('<div class="answer" aria-busy="true">半句</div>'))
     assert html == conversation.html == '<div class="answer">半句</div>'
     assert stopped(Conversation())[0] == ""
+    assert Conversation().with_turn('<div aria-busy="true"></div>').html == "<div></div>"
 
 
 def test_places_are_offered_in_the_readers_script_by_their_codes(shelf: Shelf) -> None:
@@ -181,9 +181,10 @@ def test_an_answer_on_the_page_has_a_receipt_that_can_be_opened(shelf: Shelf) ->
     assert any("900元" in statement.text for statement in receipt.statements)
 
 
-def test_offers_are_questions_that_the_library_answers(shelf: Shelf) -> None:
-    asked = Asked("四川的课后服务一学期最多收多少钱")
-    answer = reply(shelf, asked).answer
-    offered = with_offers(shelf, asked, answer).followups
-    assert offered
-    assert all(shelf.answerer.ask(question).outcome.gives_answer for question in offered)
+def test_only_a_complete_turn_counts_as_answered(shelf: Shelf) -> None:
+    asked = Asked("学校午休可以收费吗")
+    found = reply(shelf, asked)
+    under_way = Conversation().with_turn("<p>半句</p>")
+    assert (under_way.answered, under_way.turns, under_way.asked) == (None, (), 1)
+    complete = Conversation().with_reply("<p>整句</p>", asked, found)
+    assert (complete.answered, complete.turns, complete.asked) == ((asked, found.answer), found.turns, 1)

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import replace
 from datetime import date
 from pathlib import Path
@@ -38,18 +40,37 @@ class Suggesting(Answerer):
         return replace(super().ask(text, history=history, place=place, on=on), followups=(FOLLOWUP,))
 
 
-class SuggestingShelf(Shelf):
-    def _open(self) -> None:
-        super()._open()
-        self._answerer = Suggesting(self._answerer.library, self.settings)
+class Gated(Answerer):
+    """Offers, for any answer, what follows it, once the gate is open."""
+
+    gate = threading.Event()
+
+    def offering(
+        self, answer: Answer, *, place: Place | None = None, on: date | None = None
+    ) -> Iterator[tuple[str, ...]]:
+        assert self.gate.wait(60)
+        yield (f"{answer.question.text}，然后呢",)
+
+
+@contextmanager
+def served(settings: Settings, kind: type[Answerer]) -> Iterator[str]:
+    """The page over the sample library with an answerer of its own."""
+
+    class OwnShelf(Shelf):
+        def _open(self) -> None:
+            super()._open()
+            self._answerer = kind(self._answerer.library, self.settings)
+
+    port = free_port()
+    demo = serve(OwnShelf(settings), host="127.0.0.1", port=port, keep=lambda _answer, _place, _on: "r1")
+    yield f"http://127.0.0.1:{port}"
+    demo.close()
 
 
 @pytest.fixture(scope="module")
 def address(library: Library, settings: Settings) -> Iterator[str]:
-    port = free_port()
-    demo = serve(SuggestingShelf(settings), host="127.0.0.1", port=port, keep=lambda _answer, _place, _on: "r1")
-    yield f"http://127.0.0.1:{port}"
-    demo.close()
+    with served(settings, Suggesting) as address:
+        yield address
 
 
 @pytest.fixture(scope="module")
@@ -150,7 +171,7 @@ def test_an_example_is_asked_with_one_click_and_a_new_conversation_begins(page: 
 def test_a_follow_up_is_asked_and_a_question_edited_and_judged(page: Page, traffic: Traffic) -> None:
     ask(page, QUESTION)
     traffic.settle(page)
-    chip = page.locator("#now .followups .chip").first
+    chip = page.locator("#offers .chip").first
     question = chip.get_attribute("data-ask") or ""
     chip.click()
     answered(page, question)
@@ -161,6 +182,31 @@ def test_a_follow_up_is_asked_and_a_question_edited_and_judged(page: Page, traff
     page.locator("#now [data-vote=down]").first.click()
     expect(page.locator("#now .reasons .chip").first).to_be_visible()
     assert page.locator("#now .after a").get_attribute("href") == "/a/r1"
+
+
+def test_the_next_question_does_not_wait_for_offers_and_they_come_under_their_own_answer(
+    browser: Browser, library: Library, settings: Settings
+) -> None:
+    Gated.gate.clear()
+    with served(settings, Gated) as address:
+        traffic = Traffic()
+        page = opened_page(browser, address, "desktop", traffic)
+        ask(page, QUESTION)
+        assert page.locator("#now [aria-busy]").count() == 0
+        ask(page, FOLLOWUP)  # while the offers of the first are still sought
+        expect(page.locator("#offers .chip")).to_have_count(0)
+        page.wait_for_timeout(1000)  # the answer has been scrolled to
+        page.locator("#now .card > summary").first.click()
+        before = page.evaluate("[scrollY, document.activeElement.textContent]")
+        Gated.gate.set()
+        expect(page.locator("#offers .chip")).to_have_text([f"{FOLLOWUP}，然后呢"])
+        assert page.evaluate("[scrollY, document.activeElement.textContent]") == before
+        assert page.locator("#now .card").first.get_attribute("open") is not None
+        page.locator("#offers .chip").click()
+        answered(page, f"{FOLLOWUP}，然后呢")
+        traffic.settle(page)
+        page.context.close()
+        assert traffic.errors == []
 
 
 def test_a_section_is_found_and_opened_by_keyboard_alone(page: Page) -> None:

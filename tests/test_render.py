@@ -43,6 +43,7 @@ def test_statements_come_one_after_another_and_the_cards_last() -> None:
     assert "第二句" not in first
     assert "<details" not in first
     assert 'aria-busy="true"' in first
+    assert "已停止。" in first and "已停止。" not in last  # shown where it is stopped there
     assert last.count('<details class="card"') == 2
     assert "aria-busy" not in last
 
@@ -119,12 +120,6 @@ def test_without_an_answer_the_nearest_sections_are_cards_and_what_was_not_said_
     assert 'data-focus="#place input"' in html
     assert 'data-focus="#on input"' in html
     assert 'data-focus="#on input"' not in answer_html(nothing, ASKED)
-
-
-def test_followups_are_buttons_that_ask() -> None:
-    html = answer_html(answer(followups=("高中呢", '"><img src=x>')), ASKED)
-    assert '<button type="button" class="chip" data-ask="高中呢">高中呢</button>' in html
-    assert "<img" not in html
 
 
 def test_only_an_answer_that_was_kept_has_a_permanent_link_and_can_be_judged() -> None:

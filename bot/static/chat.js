@@ -86,7 +86,8 @@
     else part.hidden = true;
     if (id === "source") {
       reading(false);
-      opener?.focus();
+      const again = opener?.isConnected ? opener : all("a[data-open]").find((link) => link.href === opener?.href); // drawn anew meanwhile
+      again?.focus();
     }
   };
 
@@ -268,6 +269,7 @@
     giveWay();
     if (row >= 0 && document.activeElement === document.body) all("#found [data-row]")[row]?.focus();
     for (const turn of all("#now .turn")) meet(turn);
+    for (const offered of all("#offers [data-turn]")) offered.hidden = !$(`#now #${offered.dataset.turn}`); // never under another answer
     const now = $("[data-address-now]"), address = now?.dataset.addressNow;
     if (address && now !== watch.address) {
       watch.address = now;
