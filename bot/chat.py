@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import os
-import time
+import tomllib
 from collections.abc import Iterator
+from functools import partial
+from pathlib import Path
 from typing import Any
 
 # Before Gradio is imported: it reports home and looks things up on a hub unless told not to.
@@ -13,55 +15,33 @@ os.environ["HF_HUB_OFFLINE"] = "1"
 
 import gradio as gr
 from starlette.middleware import Middleware
-from starlette.requests import Request
-from starlette.responses import PlainTextResponse, Response
 
-from bot.errands import (
-    Conversation,
-    Keep,
-    answerable,
-    asked_now,
-    choice_of,
-    example_questions,
-    first_screen,
-    frame,
-    keep_nothing,
-    opened,
-    place_choices,
-    reply,
-    stopped,
-    welcome,
-)
+from bot.dialogue import Conversation, steps, stopped
+from bot.errands import Keep, asked_now, choice_of, keep_nothing, opened, place_choices, remembered
 from bot.language import LANGUAGES, PATHS, Language, said
 from bot.listings import FACETS, library_list, look_up_sections
 from bot.offers import Latest, offers
+from bot.opening import Examples, examples, first_screen, frame, welcome
 from bot.pages import QUESTION_CAP, routes, styles
-from bot.render import Asked, fragment, streamed, turn_html
+from bot.render import Asked, fragment
 from bot.shelf import Shelf
+from bot.site import broken
 from bot.web import Guard
 
-PAUSE = 0.06  # seconds between two statements of an answer
-_FONTS = (
-    "Segoe UI",
-    "Roboto",
-    "PingFang SC",
-    "Microsoft YaHei",
-    "Noto Sans CJK SC",
-    "Noto Sans SC",
-    "system-ui",
-    "sans-serif",
-)
 _PRIVATE: dict[str, Any] = {"api_visibility": "private", "show_progress": "hidden"}
 Updates = dict[Any, Any]
-Examples = dict[Language, dict[str, list[str]]]
+# What Gradio offers and this page does not: each would open a route, ask the outside or show a button of its own.
+_UNUSED: dict[str, Any] = dict.fromkeys(
+    ("share", "show_error", "run_history", "ssr_mode", "pwa", "enable_monitoring"), False
+)
 
 
-def page(shelf: Shelf, examples: Examples, keep: Keep = keep_nothing) -> gr.Blocks:
+def page(shelf: Shelf, questions: dict[Language, Examples], keep: Keep = keep_nothing) -> gr.Blocks:
     """The Blocks of the whole page over a shelf: one Gradio page a language, each at its own address."""
     demo = gr.Blocks(title="有据", analytics_enabled=False, fill_width=True)
     for language in LANGUAGES:
         with demo if PATHS[language] == "/" else demo.route(language, PATHS[language], show_in_navbar=False):
-            _page(demo, _Chat(shelf, language, keep, examples[language]))
+            _page(demo, _Chat(shelf, language, keep, questions[language]))
     return demo
 
 
@@ -87,7 +67,7 @@ def _html(value: str, elem_id: str, **options: Any) -> gr.Markdown:
 class _Chat:
     """The conversation: past turns, the present one, question box, place and day; examples until the first question."""
 
-    def __init__(self, shelf: Shelf, language: Language, keep: Keep, questions: dict[str, list[str]]) -> None:
+    def __init__(self, shelf: Shelf, language: Language, keep: Keep, questions: Examples) -> None:
         self.shelf, self.language, self.keep, self.questions = shelf, language, keep, questions
 
     def lay_out(self) -> None:
@@ -98,16 +78,13 @@ class _Chat:
         with gr.Column(elem_id="asking"):
             self._question_row()
             self._where_row()
-        with gr.Column(elem_id="examples") as self.examples:
-            _html(f"<h2>{self._said('examples_title')}</h2>", "examples-title")
-            with gr.Row(elem_id="example-columns"):
-                self.buttons = [b for group in self.questions.items() for b in _example_column(*group)]
+        self.examples = _html(fragment("examples.html", self.language, examples=self.questions), "examples")
         self.conversation = gr.State(Conversation())
         self.latest = gr.State(Latest())
         self.remembered = gr.BrowserState(None, storage_key="youju-where", secret="youju")
 
     def _question_row(self) -> None:
-        text = self._said
+        text = partial(said, language=self.language)
         with gr.Row(elem_id="ask-row"):
             self.box = gr.Textbox(
                 show_label=False, label=text("question_label"), placeholder=text("question_placeholder"), container=False,
@@ -117,7 +94,7 @@ class _Chat:
             self.send = gr.Button(text("send"), variant="primary", elem_id="send", scale=0, min_width=88)
 
     def _where_row(self) -> None:
-        text = self._said
+        text = partial(said, language=self.language)
         with gr.Row(elem_id="where-row", elem_classes="fields"):
             self.place = gr.Dropdown(
                 place_choices(self.shelf, self.language), value="", label=text("place_label"), allow_custom_value=True, elem_id="place", min_width=120,
@@ -140,7 +117,6 @@ class _Chat:
         talk = [self.conversation, self.latest]
         asking = [
             gr.on([self.box.submit, self.send.click], self.ask, [self.box, *talk, *where], outputs, **waiting),
-            *(b.click(self.ask, [b, *talk, *where], outputs, **waiting) for b in self.buttons),
             demo.load(self.open, [self.remembered, self.latest], outputs, **_PRIVATE),
         ]
         # An answer is complete without its offers: the next question does not wait for them, and they leave the processors to it.
@@ -154,7 +130,8 @@ class _Chat:
 
     def ask(self, question: str, conversation: Conversation, latest: Latest, place: str, on: str) -> Iterator[Updates]:
         if question.strip():
-            yield from self._answer(asked_now(question, place, on, self.language, conversation), conversation, latest)
+            asked = asked_now(question, place, on, self.language, conversation.asked + 1)
+            yield from self._answer(asked, conversation, latest)
         else:
             yield {self.box: ""}
 
@@ -172,43 +149,23 @@ class _Chat:
 
     def _answer(self, asked: Asked, before: Conversation, latest: Latest) -> Iterator[Updates]:
         latest.number = asked.number
-        thinking = turn_html(asked, fragment("thinking.html", self.language, asked=asked))
-        yield {
+        begun: Updates = {
             self.box: "",
             self.examples: gr.update(visible=False),
             self.head: gr.update(visible=False),
             self.restart: gr.update(visible=True),
             self.past: before.html,
-            self.now: thinking,
             self.offers: "",
-            self.conversation: before.with_turn(thinking),
         }
-        found = reply(self.shelf, asked, before.turns, self.keep)
-        *growing, complete = streamed(found.answer, asked, found.receipt_id)
-        for html in growing:
-            yield {self.now: html, self.conversation: before.with_turn(html)}
-            time.sleep(PAUSE)
-        yield {self.now: complete, self.conversation: before.with_reply(complete, asked, found)}
+        for step in steps(self.shelf, asked, before, self.keep):
+            yield {**begun, self.now: step.html, self.conversation: step.conversation}
+            begun = {}
 
     def offer(self, conversation: Conversation, latest: Latest) -> Any:
         return offers(self.shelf, conversation, latest) or gr.skip()
 
-    def remember(self, place: str, on: str) -> Updates:
-        asked = asked_now("", place, on, self.language)
-        return {
-            self.remembered: {"place": asked.place, "on": asked.on},
-            self.address: fragment("address.html", self.language, asked=asked),
-        }
-
-    def _said(self, key: str) -> str:
-        return said(key, self.language)
-
-
-def _example_column(visitor: str, questions: list[str]) -> Iterator[gr.Button]:
-    with gr.Column(min_width=200, elem_classes="visitor"):
-        gr.Markdown(f"### {visitor}", container=False)
-        for question in questions:
-            yield gr.Button(question, size="sm", elem_classes="example")
+    def remember(self, place: str, on: str) -> tuple[dict[str, str], str]:
+        return remembered(asked_now("", place, on, self.language))
 
 
 def _find(shelf: Shelf, language: Language) -> None:
@@ -244,69 +201,36 @@ def _library(shelf: Shelf, language: Language, tab: gr.Tab) -> None:
         container=False, max_length=100, elem_id="wanted",
     )  # fmt: skip
     listed = _html("", "listed")
-
-    def show(words: str) -> str:
-        return library_list(shelf, words, language)
-
+    show = partial(library_list, shelf, language=language)
     tab.select(show, wanted, listed, **_PRIVATE)
     wanted.change(show, wanted, listed, trigger_mode="always_last", **_PRIVATE)
 
 
 def theme() -> gr.themes.Base:
-    """Paper and ink with one green; system fonts only, since a named web font would be fetched from outside."""
-    fonts = [gr.themes.Font(name) for name in _FONTS]
-    mono = [gr.themes.Font("ui-monospace"), gr.themes.Font("monospace")]
-    green = gr.themes.colors.Color(
-        "#f1f7f4", "#dcede5", "#b9dacb", "#8ec2aa", "#5ca484", "#378667", "#246b50", "#1c5641", "#174535", "#12372b", "#0a211a"
-    )  # fmt: skip
-    base = gr.themes.Base(primary_hue=green, secondary_hue=green, neutral_hue="stone", font=fonts, font_mono=mono)
-    return base.set(
-        body_background_fill="#fbfaf7",
-        body_background_fill_dark="#15181b",
-        background_fill_primary="#ffffff",
-        background_fill_primary_dark="#1c2024",
-        block_border_width="0px",
-        block_background_fill="transparent",
-        block_background_fill_dark="transparent",
-        button_primary_background_fill="*primary_600",
-        button_primary_background_fill_hover="*primary_700",
-        button_primary_text_color="#ffffff",
-        button_primary_background_fill_dark="*primary_600",
-        button_primary_background_fill_hover_dark="*primary_500",
-        button_large_radius="10px",
-        button_small_radius="10px",
-        input_background_fill="#ffffff",
-        input_background_fill_dark="#1c2024",
-        input_radius="10px",
+    """The page's theme, from `theme.toml`."""
+    values = tomllib.loads(Path(__file__).with_name("theme.toml").read_text(encoding="utf8"))
+    green = gr.themes.colors.Color(*values["green"])
+    fonts, mono = ([gr.themes.Font(name) for name in values[key]] for key in ("fonts", "fonts_mono"))
+    base = gr.themes.Base(
+        primary_hue=green, secondary_hue=green, neutral_hue=values["neutral"], font=fonts, font_mono=mono
     )
-
-
-def _broken(_: Request, __: Exception) -> Response:
-    return PlainTextResponse(
-        said("failed"), 500, {"x-content-type-options": "nosniff", "content-security-policy": "default-src 'none'"}
-    )
+    return base.set(**values["set"])
 
 
 def serve(shelf: Shelf, *, host: str, port: int, keep: Keep = keep_nothing) -> gr.Blocks:
     """Serve chat, document pages and JSON routes from one app (ADR 8); returns once it is up. Raises OSError for a taken port."""
-    answers = answerable(shelf)
-    examples: Examples = {language: example_questions(answers, language) for language in LANGUAGES}
-    demo = page(shelf, examples, keep)
+    questions = examples(shelf)
+    demo = page(shelf, questions, keep)
     demo.queue(max_size=40, default_concurrency_limit=4)
     demo.launch(
         server_name=host,
         server_port=port,
-        share=False,
         quiet=True,
         prevent_thread_lock=True,
-        show_error=False,
         footer_links=[],
-        run_history=False,
-        ssr_mode=False,
-        pwa=False,
         mcp_server=False,
-        enable_monitoring=False,
         max_file_size=1,
+        **_UNUSED,
         theme=theme(),
         css=styles("chat.css"),
         app_kwargs={
@@ -314,8 +238,10 @@ def serve(shelf: Shelf, *, host: str, port: int, keep: Keep = keep_nothing) -> g
             "docs_url": None,
             "redoc_url": None,
             "routes": routes(shelf),
-            "middleware": [Middleware(Guard, first=lambda language: first_screen(shelf, examples[language], language))],
-            "exception_handlers": {Exception: _broken},
+            "middleware": [
+                Middleware(Guard, first=lambda language: first_screen(shelf, questions[language], language))
+            ],
+            "exception_handlers": {Exception: broken},
         },
     )
     return demo

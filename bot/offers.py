@@ -6,7 +6,7 @@ import logging
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from bot.errands import Conversation
+from bot.dialogue import Conversation
 from bot.pages import day, place_of_visitor
 from bot.records import Answer
 from bot.render import Asked, fragment

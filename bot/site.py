@@ -10,7 +10,7 @@ from urllib.parse import urlsplit
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from starlette.requests import Request
-from starlette.responses import HTMLResponse, JSONResponse, Response
+from starlette.responses import HTMLResponse, JSONResponse, PlainTextResponse, Response
 
 from bot.messages import message
 from index.errors import YoujuError
@@ -70,6 +70,12 @@ def answering(handler: Handler) -> Handler:
             return JSONResponse({"error": message("unavailable", reason=error)}, 503)
 
     return answered
+
+
+def broken(_: Request, __: Exception) -> Response:
+    """What a visitor gets where a page failed: a sentence, and nothing of what went wrong."""
+    headers = {"x-content-type-options": "nosniff", "content-security-policy": "default-src 'none'"}
+    return PlainTextResponse(message("failed", file="page"), 500, headers)
 
 
 def same_origin(request: Request) -> bool:

@@ -11,7 +11,8 @@ from html import unescape
 import pytest
 
 from bot.answer import Answerer
-from bot.errands import Conversation, reply
+from bot.dialogue import Conversation
+from bot.errands import reply
 from bot.offers import Latest, offers
 from bot.records import Answer
 from bot.render import Asked

@@ -203,7 +203,6 @@
       if (openSource(target)) event.preventDefault();
       return;
     }
-    if (target.matches(".example")) sent(target.textContent);
     if (target.id === "send") sent(box()?.value);
     const name = target.tagName === "BUTTON" && Object.keys(acts).find((key) => key in target.dataset);
     if (name) acts[name](target);
