@@ -6,9 +6,9 @@ import time
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
-from bot.errands import Keep, Reply, Turns, keep_nothing, reply
+from bot.errands import Keep, Reply, Turns, keep_nothing, replies
 from bot.records import Answer
-from bot.render import Asked, fragment, streamed, turn_html
+from bot.render import Asked, complete, fragment, growing, turn_html
 from bot.shelf import Shelf
 
 SHOWN_KEPT = 40
@@ -51,12 +51,15 @@ def steps(shelf: Shelf, asked: Asked, before: Conversation, keep: Keep = keep_no
     """A turn from the question to the complete answer, statement by statement."""
     html = turn_html(asked, fragment("thinking.html", asked.language, asked=asked))
     yield Step(html, before.with_turn(html))
-    found = reply(shelf, asked, before.turns, keep)
-    *growing, complete = streamed(found.answer, asked, found.receipt_id)
-    for html in growing:
-        yield Step(html, before.with_turn(html))
-        time.sleep(PAUSE)
-    yield Step(complete, before.with_reply(complete, asked, found))
+    shown = 0
+    for found in replies(shelf, asked, before.turns, keep):
+        ready = len(found.answer.statements) - found.whole  # the last statement comes with the cards
+        for html in growing(found.answer, asked, shown, ready):
+            yield Step(html, before.with_turn(html))
+            time.sleep(PAUSE)
+        shown = max(shown, ready)
+    html = complete(found.answer, asked, found.receipt_id)
+    yield Step(html, before.with_reply(html, asked, found))
 
 
 def stopped(conversation: Conversation) -> tuple[str, Conversation]:

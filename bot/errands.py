@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
-from typing import Any
+from typing import Any, Protocol, runtime_checkable
 
+from bot.answer import Answerer
 from bot.language import Language, in_script, said
 from bot.localities import Choice, choices, picked
 from bot.messages import message
@@ -16,6 +17,7 @@ from bot.records import Answer, Outcome, Question, Turn
 from bot.render import Asked, fragment
 from bot.shelf import Shelf
 from index.errors import YoujuError
+from index.records import Place
 
 _log = logging.getLogger("youju")
 TURNS_KEPT = 6
@@ -25,11 +27,24 @@ Keep = Callable[[Answer, str, str], str]  # an answer, the place and the day tha
 
 @dataclass(frozen=True, slots=True)
 class Reply:
-    """What comes back for one message: the answer, the conversation with it, and the receipt's id where one was kept."""
+    """What comes back for one message: the answer, the conversation with it, and the receipt's id where one was kept.
+
+    Of an answer that is not `whole` more statements are to come.
+    """
 
     answer: Answer
     turns: Turns
     receipt_id: str = ""
+    whole: bool = True
+
+
+@runtime_checkable
+class Streaming(Protocol):
+    """An answerer whose answers grow: each version has more statements than the one before, the last one all."""
+
+    def ask_stream(
+        self, text: str, *, history: Sequence[Turn] = (), place: Place | None = None, on: date | None = None
+    ) -> Iterator[Answer]: ...
 
 
 def keep_nothing(_answer: Answer, _place: str, _on: str) -> str:
@@ -45,23 +60,40 @@ def asked_now(question: str, place: Any, on: Any, language: Language, number: in
 
 def reply(shelf: Shelf, asked: Asked, turns: Turns = (), keep: Keep = keep_nothing) -> Reply:
     """Answer one message of a conversation and return the conversation with it. Never raises."""
+    *_, found = replies(shelf, asked, turns, keep)
+    return found
+
+
+def replies(shelf: Shelf, asked: Asked, turns: Turns = (), keep: Keep = keep_nothing) -> Iterator[Reply]:
+    """Answer one message: the answer with the statements that are ready, as often as more are, and at last whole. Never raises."""
     text = asked.question
     try:
         if len(text) > QUESTION_CAP:
             raise BadInput(message("too_long", file="page", limit=QUESTION_CAP))
         answerer = shelf.answerer
         where = place_of_visitor(asked.place, answerer.places)
-        answer = answerer.ask(text, history=turns, place=where, on=day(asked.on))
+        answer = yield from _growing(answerer, asked, turns, where)
         receipt_id = keep(answer, asked.place, asked.on)
+        known = (*turns, Turn("user", text), Turn("assistant", answer.text))[-TURNS_KEPT:]
+        yield Reply(answer, known, receipt_id)
     except BadInput as error:
-        return Reply(_without(text, str(error)), turns)
+        yield Reply(_without(text, str(error)), turns)
     except YoujuError as error:
-        return Reply(_without(text, message("unavailable", reason=error)), turns)
+        yield Reply(_without(text, message("unavailable", reason=error)), turns)
     except Exception as error:
         # The last line before the visitor: the kind of error is logged, never the question (it may hold personal data).
         _log.error("a question failed: %s", type(error).__name__, exc_info=_log.isEnabledFor(logging.DEBUG))
-        return Reply(_without(text, message("asking_failed")), turns)
-    return Reply(answer, (*turns, Turn("user", text), Turn("assistant", answer.text))[-TURNS_KEPT:], receipt_id)
+        yield Reply(_without(text, message("asking_failed")), turns)
+
+
+def _growing(answerer: Answerer, asked: Asked, turns: Turns, where: Place | None) -> Generator[Reply, None, Answer]:
+    """Replies with what is ready of an answer; returns the last, whole one. An answer of quotes is ready at once."""
+    text, on = asked.question, day(asked.on)
+    answer = None
+    if isinstance(answerer, Streaming):
+        for answer in answerer.ask_stream(text, history=turns, place=where, on=on):
+            yield Reply(answer, turns, whole=False)
+    return answer or answerer.ask(text, history=turns, place=where, on=on)
 
 
 def _without(text: str, sentence: str) -> Answer:

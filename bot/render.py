@@ -69,11 +69,15 @@ def turn_html(asked: Asked, answered: str, markdown: str = "") -> str:
     return fragment("turn.html", asked.language, asked=asked, answered=Markup(answered), markdown=markdown)
 
 
-def streamed(answer: Answer, asked: Asked, receipt_id: str = "") -> Iterator[str]:
-    """The turn growing statement by statement; the last one is complete, with its cards."""
-    for shown in range(1, len(answer.statements)):
+def growing(answer: Answer, asked: Asked, since: int, until: int) -> Iterator[str]:
+    """The turn with one more statement each time: after `since` of them, until so many are shown."""
+    for shown in range(since + 1, until + 1):
         yield turn_html(asked, answer_html(answer, asked, shown=shown))
-    yield turn_html(asked, answer_html(answer, asked, receipt_id), answer_markdown(answer, asked))
+
+
+def complete(answer: Answer, asked: Asked, receipt_id: str = "") -> str:
+    """The turn with the whole answer and its cards, and its Markdown to be kept."""
+    return turn_html(asked, answer_html(answer, asked, receipt_id), answer_markdown(answer, asked))
 
 
 def answer_html(answer: Answer, asked: Asked, receipt_id: str = "", *, shown: int | None = None) -> str:

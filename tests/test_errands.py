@@ -12,6 +12,7 @@ from bot.errands import (
     opened,
     place_choices,
     remembered,
+    replies,
     reply,
 )
 from bot.receipts import save_receipt
@@ -62,6 +63,11 @@ def test_an_answer_that_is_kept_has_its_receipt(shelf: Shelf) -> None:
     assert (found.receipt_id, kept) == ("r1", [found.answer])
     assert reply(shelf, Asked("午休", "四川省", "2026-01-01"), keep=keep).receipt_id == "r1 四川省 2026-01-01"
     assert reply(shelf, Asked("午休", on="昨天"), keep=keep).receipt_id == ""
+
+
+def test_an_answer_of_quotes_comes_once(shelf: Shelf) -> None:
+    (found,) = replies(shelf, Asked("学校午休可以收费吗"))
+    assert found.whole and found.answer.outcome is Outcome.ANSWERED
 
 
 def test_where_the_receipt_cannot_be_kept_the_visitor_is_told(shelf: Shelf) -> None:

@@ -52,6 +52,20 @@ class Gated(Answerer):
         yield (f"{answer.question.text}，然后呢",)
 
 
+class Growing(Answerer):
+    """Says one statement more each time the gate is opened."""
+
+    gate = threading.Semaphore(0)
+
+    def ask_stream(
+        self, text: str, *, history: Sequence[Turn] = (), place: Place | None = None, on: date | None = None
+    ) -> Iterator[Answer]:
+        whole = self.ask(text, history=history, place=place, on=on)
+        for ready in range(1, len(whole.statements) + 1):
+            yield replace(whole, statements=whole.statements[:ready])
+            self.gate.acquire(timeout=60)
+
+
 @contextmanager
 def served(settings: Settings, kind: type[Answerer]) -> Iterator[str]:
     """The page over the sample library with an answerer of its own."""
@@ -204,6 +218,35 @@ def test_the_next_question_does_not_wait_for_offers_and_they_come_under_their_ow
         assert page.locator("#now .card").first.get_attribute("open") is not None
         page.locator("#offers .chip").click()
         answered(page, f"{FOLLOWUP}，然后呢")
+        traffic.settle(page)
+        page.context.close()
+        assert traffic.errors == []
+
+
+def test_statements_appear_as_they_are_ready_and_stopping_leaves_those_that_are(
+    browser: Browser, library: Library, settings: Settings
+) -> None:
+    question = "随迁子女什么时候报名"
+    with served(settings, Growing) as address:
+        traffic = Traffic()
+        page = opened_page(browser, address, "desktop", traffic)
+        page.locator("#question :is(textarea, input)").fill(question)
+        page.keyboard.press("Enter")
+        expect(page.locator("#now [aria-busy] .statement")).to_have_count(1)
+        page.locator("#stop").click()
+        expect(page.locator("#now .stopped")).to_be_visible()
+        expect(page.locator("#now [aria-busy]")).to_have_count(0)
+        expect(page.locator("#stop")).to_be_hidden()
+        Growing.gate.release()
+        traffic.settle(page)
+        expect(page.locator("#now .statement")).to_have_count(1)
+        page.locator("#now .after [data-ask]").click()
+        expect(page.locator("#past .statement")).to_have_count(1)
+        expect(page.locator("#now [aria-busy] .statement")).to_have_count(1)
+        Growing.gate.release(2)
+        answered(page, question)
+        expect(page.locator("#now .statement")).to_have_count(2)
+        expect(page.locator("#past [aria-busy]")).to_have_count(0)
         traffic.settle(page)
         page.context.close()
         assert traffic.errors == []
