@@ -18,8 +18,9 @@ from starlette.middleware import Middleware
 
 from bot.dialogue import Conversation, steps, stopped
 from bot.errands import Keep, asked_now, choice_of, keep_nothing, opened, place_choices, remembered
+from bot.facets import FACETS
 from bot.language import LANGUAGES, PATHS, Language, said
-from bot.listings import FACETS, library_list, look_up_sections
+from bot.listings import library_list, look_up_sections, searched
 from bot.offers import Latest, offers
 from bot.opening import Examples, examples, first_screen, frame, welcome
 from bot.pages import QUESTION_CAP, routes, styles
@@ -48,12 +49,12 @@ def page(shelf: Shelf, questions: dict[Language, Examples], keep: Keep = keep_no
 def _page(demo: gr.Blocks, chat: _Chat) -> None:
     shelf, language = chat.shelf, chat.language
     _html(frame(language), "frame")
-    with gr.Tabs(elem_id="tabs"):
+    with gr.Tabs(elem_id="tabs") as tabs:
         with gr.Tab(said("tab_chat", language), id="chat"):
             chat.lay_out()
             chat.wire(demo)
         with gr.Tab(said("tab_find", language), id="find"):
-            _find(shelf, language)
+            _find(demo, tabs, shelf, language)
         with gr.Tab(said("tab_documents", language), id="documents") as tab:
             _library(shelf, language, tab)
 
@@ -62,6 +63,12 @@ def _html(value: str, elem_id: str, **options: Any) -> gr.Markdown:
     """A block of our own HTML. Gradio's sanitizer is off because it drops aria- and data- attributes: the templates escape
     everything, and the page's policy runs no script but its own. (gr.HTML would need `unsafe-eval`.)"""
     return gr.Markdown(value, elem_id=elem_id, container=False, sanitize_html=False, latex_delimiters=[], **options)
+
+
+def _box(name: str, language: Language, elem_id: str, **options: Any) -> gr.Textbox:
+    """A text field that says within what belongs into it."""
+    label, hint = (said(f"{name}_{part}", language) for part in ("label", "placeholder"))
+    return gr.Textbox(label=label, placeholder=hint, show_label=False, container=False, elem_id=elem_id, **options)
 
 
 class _Chat:
@@ -86,10 +93,8 @@ class _Chat:
     def _question_row(self) -> None:
         text = partial(said, language=self.language)
         with gr.Row(elem_id="ask-row"):
-            self.box = gr.Textbox(
-                show_label=False, label=text("question_label"), placeholder=text("question_placeholder"), container=False,
-                max_length=QUESTION_CAP, lines=1, max_lines=5, autofocus=True, elem_id="question", scale=1,
-            )  # fmt: skip
+            options = {"max_length": QUESTION_CAP, "lines": 1, "max_lines": 5, "autofocus": True, "scale": 1}
+            self.box = _box("question", self.language, "question", **options)
             self.stop = gr.Button(text("stop"), elem_id="stop", scale=0, min_width=72)
             self.send = gr.Button(text("send"), variant="primary", elem_id="send", scale=0, min_width=88)
 
@@ -168,38 +173,37 @@ class _Chat:
         return remembered(asked_now("", place, on, self.language))
 
 
-def _find(shelf: Shelf, language: Language) -> None:
-    """Section look-up for staff, as one types, narrowed by what was found."""
-    query = gr.Textbox(
-        show_label=False, label=said("find_label", language), placeholder=said("find_placeholder", language), container=False,
-        max_length=QUESTION_CAP, elem_id="query",
-    )  # fmt: skip
+def _find(demo: gr.Blocks, tabs: gr.Tabs, shelf: Shelf, language: Language) -> None:
+    """Section look-up for staff, as one types, narrowed by what was found; an address may open it."""
+    query = _box("find", language, "query", max_length=QUESTION_CAP)
     with gr.Row(elem_id="filters", elem_classes="fields", visible=False) as row:
-        filters = [
-            gr.Dropdown(
-                [("", "")], value="", label=said(f"filter_{name}", language), min_width=110, elem_id=f"by-{name}"
-            )
-            for name in FACETS
-        ]
-    shown = _html(look_up_sections(shelf, "", language).html, "found")
+        labels = {name: said(f"filter_{name}", language) for name in FACETS}
+        filters = [gr.Dropdown([("", "")], label=labels[n], min_width=110, elem_id=f"by-{n}") for n in FACETS]
+    outputs = [_html(look_up_sections(shelf, "", language).html, "found"), row, *filters]
 
     def show(words: str, *values: str) -> list[Any]:
-        chosen = dict(zip(FACETS, values, strict=True))
-        listed = look_up_sections(shelf, words, language, chosen=chosen)
+        listed = look_up_sections(shelf, words, language, chosen=dict(zip(FACETS, values, strict=True)))
         updates = [gr.update(choices=listed.choices[n]) if n in listed.choices else gr.skip() for n in FACETS]
         return [listed.html, gr.update(visible=bool(listed.choices)), *updates]
 
+    def opened(request: gr.Request) -> list[Any]:
+        asked = searched(request.query_params)
+        if asked is None:
+            return [gr.skip()] * (len(outputs) + 2)
+        words, chosen = asked
+        html, shown, *updates = show(words, *chosen.values())
+        filled = [{**update, "value": value} for update, value in zip(updates, chosen.values(), strict=True)]
+        return [gr.update(selected="find"), words, html, shown, *filled]
+
     # Not the box's `input`, which Gradio tells of keys alone: neither an input method nor a deletion would be heard.
     events = [query.change, *(f.input for f in filters)]
-    gr.on(events, show, [query, *filters], [shown, row, *filters], trigger_mode="always_last", **_PRIVATE)
+    gr.on(events, show, [query, *filters], outputs, trigger_mode="always_last", **_PRIVATE)
+    demo.load(opened, None, [tabs, query, *outputs], **_PRIVATE)
 
 
 def _library(shelf: Shelf, language: Language, tab: gr.Tab) -> None:
     """The list of documents, filtered as one types."""
-    wanted = gr.Textbox(
-        show_label=False, label=said("library_label", language), placeholder=said("library_placeholder", language),
-        container=False, max_length=100, elem_id="wanted",
-    )  # fmt: skip
+    wanted = _box("library", language, "wanted", max_length=100)
     listed = _html("", "listed")
     show = partial(library_list, shelf, language=language)
     tab.select(show, wanted, listed, **_PRIVATE)
@@ -211,10 +215,8 @@ def theme() -> gr.themes.Base:
     values = tomllib.loads(Path(__file__).with_name("theme.toml").read_text(encoding="utf8"))
     green = gr.themes.colors.Color(*values["green"])
     fonts, mono = ([gr.themes.Font(name) for name in values[key]] for key in ("fonts", "fonts_mono"))
-    base = gr.themes.Base(
-        primary_hue=green, secondary_hue=green, neutral_hue=values["neutral"], font=fonts, font_mono=mono
-    )
-    return base.set(**values["set"])
+    hues = {"primary_hue": green, "secondary_hue": green, "neutral_hue": values["neutral"]}
+    return gr.themes.Base(**hues, font=fonts, font_mono=mono).set(**values["set"])
 
 
 def serve(shelf: Shelf, *, host: str, port: int, keep: Keep = keep_nothing) -> gr.Blocks:

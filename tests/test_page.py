@@ -274,6 +274,26 @@ def test_a_section_is_found_and_opened_by_keyboard_alone(page: Page) -> None:
     expect(page.locator("#query :is(textarea, input)")).to_be_focused()
 
 
+def test_a_search_is_narrowed_and_its_link_opens_it_again(page: Page, address: str, traffic: Traffic) -> None:
+    page.get_by_role("tab", name="查条款").click()
+    query = page.locator("#query :is(textarea, input)")
+    query.fill("报名")
+    expect(page.locator("#found")).to_contain_text("找到 9 处")
+    place = page.locator("#by-place input")
+    place.click()
+    page.get_by_role("option", name="德清县（浙江·湖州） 5").click()
+    expect(page.locator("#found")).to_contain_text("找到 5 处")
+    expect(query).to_have_value("报名")
+    expect(query).to_be_focused()
+    link = page.locator("#found [data-copy]").first.get_attribute("data-copy") or ""
+    traffic.settle(page)
+    page.goto(f"{address}{link}")
+    expect(page.locator("#found")).to_contain_text("找到 5 处")
+    expect(query).to_have_value("报名")
+    expect(place).to_have_value("德清县（浙江·湖州） 5")
+    traffic.settle(page)
+
+
 def test_the_library_is_listed_and_filtered(page: Page) -> None:
     page.get_by_role("tab", name="文件库").click()
     expect(page.locator("#listed a.title").first).to_be_visible()
