@@ -12,7 +12,7 @@ from markupsafe import Markup
 
 from bot.facets import FACETS, Filters
 from bot.find import Found
-from bot.language import PATHS, Language, in_script, said, translated
+from bot.language import PATHS, Language, in_script, local, said, translated
 from bot.localities import label, picked
 from bot.messages import message
 from bot.pages import QUESTION_CAP, document_rows, matching, permalink
@@ -113,7 +113,7 @@ def _row(citation: Citation, words: Sequence[str], typed: str, language: Languag
         "path": with_marks(citation.path),
         "text": with_marks(quote) if fold(quote) not in fold(citation.path) else "",
         "citation": f"{quote}\n——{reference(citation)}",
-        "url": permalink(citation),
+        "url": local(permalink(citation), language),
         "remarks": citation.remarks,
     }
 
@@ -132,18 +132,12 @@ def library_list(shelf: Shelf, wanted: str = "", language: Language = "zh-CN") -
     """The documents of the library that have `wanted` in title, number or place."""
     answerer = shelf.answerer
     wanted = wanted.strip()[:100]
-    rows = document_rows(answerer.library, answerer.superseded, wanted=wanted, limit=ROWS_SHOWN)
+    rows = document_rows(answerer.library, answerer.superseded, wanted=wanted, limit=ROWS_SHOWN, language=language)
     count = len(matching(answerer.library, wanted))
     return fragment(
         "library.html",
         language,
-        rows=[_in_language(row, language) for row in rows],
+        rows=rows,
         sentence=said("library_count", language, count=count),
         more=said("list_more", language, shown=len(rows), count=count) if len(rows) < count else "",
     )
-
-
-def _in_language(row: dict[str, Any], language: Language) -> dict[str, Any]:
-    written = {name: in_script(row[name], language) for name in ("title", "place")}
-    own = {name: translated(row[name], language) for name in ("validity", "kind_name")}
-    return row | written | own | {"dates": [(translated(name, language), day) for name, day in row["dates"]]}

@@ -5,14 +5,13 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from functools import partial
 from itertools import groupby
 from typing import Any
 from urllib.parse import urlencode
 
 from markupsafe import Markup, escape
 
-from bot.language import PATHS, Language, in_script, said, translated
+from bot.language import PATHS, Language, in_script, local, speech
 from bot.localities import level
 from bot.messages import message
 from bot.pages import permalink, templates
@@ -45,14 +44,7 @@ class Asked:
 
 def fragment(name: str, language: Language = "zh-CN", /, **variables: Any) -> str:
     """A template as one HTML block: without line breaks, so that a Markdown renderer reads nothing in it as Markdown."""
-    own = {
-        "text": partial(said, language=language),
-        "words": partial(translated, language=language),
-        "script": partial(in_script, language=language),
-        "kept": _in_attribute,
-        "language": language,
-    }
-    html = templates().get_template(name).render(**own, **variables)
+    html = templates().get_template(name).render(**{**speech(language), "kept": _in_attribute, **variables})
     return re.sub(r"(?<=[>])\s*\n\s*|\s*\n\s*(?=<)", "", html.strip()).replace("\n", "<br>")
 
 
@@ -169,7 +161,7 @@ def _card(citation: Citation, answer: Answer, asked: Asked) -> dict[str, Any]:
         "id": f"t{asked.number}-{citation.label}",
         "quote": in_script(quote, asked.language),
         "original": quote if in_script(quote, asked.language) != quote else "",
-        "url": permalink(citation),
+        "url": local(permalink(citation), asked.language),
         "reference": reference(citation),
         "reasons": reasons(citation, answer.hits, answer.question.search, asked.language),
     }
