@@ -151,6 +151,13 @@ class Answerer:
 
     def offer(self, answer: Answer, *, place: Place | None = None, on: date | None = None) -> tuple[str, ...]:
         """Questions to go on with, each of which the library answers. Takes as long as asking them."""
+        *_, offered = (), *self.offering(answer, place=place, on=on)
+        return offered
+
+    def offering(
+        self, answer: Answer, *, place: Place | None = None, on: date | None = None
+    ) -> Iterator[tuple[str, ...]]:
+        """The questions that `offer` gives, those found so far after each one asked."""
         return suggest(answer, self.library, lambda question: self.ask(question, place=place, on=on, alone=True))
 
     def _compose(self, case: Case, writer: Writer | None, until: float) -> Iterator[tuple[Draft, float]]:

@@ -13,6 +13,7 @@ from typing import Any
 from markupsafe import Markup, escape
 
 from bot.citations import Texts
+from bot.language import Language, said, translated
 from bot.messages import message
 from bot.validity import state_of
 from index.records import Article, Fix, Mark, PolicyDocument, Table
@@ -25,6 +26,7 @@ _RELATIONS = (
     *("supersedes", "supersedes_later", "supersedes_by", "supersedes_by_later", "amends", "amends_by"),
     *("issues", "issues_by", "forwards", "forwards_by", "based_on", "based_on_by"),
 )
+_NAMES = ("doc_no", "index_no", "sources")  # stay as they are written, in any language
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,11 +41,6 @@ class Link:
 
 Related = tuple[tuple[str, tuple[Link, ...]], ...]
 """The documents that one relates to, by the words for how: 取代, 已被取代, 依据, …."""
-
-_CORRECTABLE = {
-    "地方": "place", "发布机关": "issuers", "文号": "doc_no", "成文日期": "written", "公布日期": "published",
-    "施行日期": "effective", "有效期至": "expires", "效力": "validity",
-}  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,16 +65,17 @@ def view(
     newer: PolicyDocument | None = None,
     quoted: Span = NOWHERE,
     related: Related = (),
+    language: Language = "zh-CN",
 ) -> DocumentView:
-    """The view of a document on a day. `quoted` is the span that a citation points at."""
-    overlay = Overlay(document.text, document.marks, quoted)
+    """The view of a document on a day, its text as it is. `quoted` is the span that a citation points at."""
+    overlay = Overlay(document.text, document.marks, quoted, language)
     sections = tuple(
         _section(document, a, [t for t in tables if a.start <= t.start < a.end], overlay) for a in articles
     )
-    fixes = Counter(fix_label(f.name) for f in document.fixes if f.confidence != "damaged")
+    fixes = Counter(fix_label(f.name, language) for f in document.fixes if f.confidence != "damaged")
     return DocumentView(
         document,
-        facts=tuple(_facts(document, state_of(document, on, newer).text)),
+        facts=tuple(_facts(document, state_of(document, on, newer).text, language)),
         fixes=tuple(fixes.most_common()),
         damaged=len({f.line for f in document.fixes if f.confidence == "damaged"}),
         newer=newer,
@@ -86,7 +84,9 @@ def view(
     )
 
 
-def links(document: PolicyDocument, relations: Sequence[Relation], library: Texts, *, on: date) -> Related:
+def links(
+    document: PolicyDocument, relations: Sequence[Relation], library: Texts, *, on: date, language: Language = "zh-CN"
+) -> Related:
     """The documents that one relates to and that relate to it, in the order of `_RELATIONS`."""
     found: dict[str, list[Link]] = {}
     for relation in relations:
@@ -96,17 +96,17 @@ def links(document: PolicyDocument, relations: Sequence[Relation], library: Text
         key = relation.kind if outward else f"{relation.kind}_by"
         day = str((held and version_date(held)) or "")
         if relation.since and relation.since > on:
-            key, day = f"{key}_later", message("from_day", file="page", date=relation.since)
+            key, day = f"{key}_later", said("from_day", language, date=relation.since)
         found.setdefault(key, []).append(Link(held.title if held else relation.title, other, day, relation.basis))
-    return tuple((message(f"relation_{key}", file="page"), tuple(found[key])) for key in _RELATIONS if key in found)
+    return tuple((said(f"relation_{key}", language), tuple(found[key])) for key in _RELATIONS if key in found)
 
 
-def fix_label(name: str) -> str:
+def fix_label(name: str, language: Language = "zh-CN") -> str:
     """A repair's name in words."""
     try:
-        return message(f"fix_{name}", file="page")
+        return said(f"fix_{name}", language)
     except KeyError:
-        return message("fix_other", file="page")
+        return said("fix_other", language)
 
 
 def excerpts(fix: Fix, width: int = 24) -> tuple[str, str]:
@@ -122,36 +122,37 @@ def excerpts(fix: Fix, width: int = 24) -> tuple[str, str]:
     return before[begin : begin + width], after[begin : begin + width]
 
 
-def _facts(document: PolicyDocument, state: str) -> Iterator[tuple[str, str]]:
+def _facts(document: PolicyDocument, state: str, language: Language) -> Iterator[tuple[str, str]]:
+    """What is known of a document, named in the reader's language; what was set by hand says so."""
     years = dict.fromkeys(map(str, document.period or ()))
-    period = f"{'—'.join(years)}年" if years else None
-    corrected = set(document.corrected)
-    values = (
-        ("种类", message(f"kind_{document.kind}")),
-        ("地方", document.place.full_name if document.place else None),
-        ("发布机关", "、".join(document.issuers)),
-        ("文号", document.doc_no),
-        ("成文日期", document.written),
-        ("公布日期", document.published),
-        ("施行日期", document.effective),
-        ("有效期至", document.expires),
-        ("适用年度" if len(years) == 1 else "规划期", period),
-        ("效力", state),
-        ("级别", document.level),
-        ("主题", "、".join(document.topics)),
-        ("索引号", document.index_no),
-        ("来源文件", "、".join(document.sources)),
-    )
-    for name, value in values:
+    values = {
+        "kind": message(f"kind_{document.kind}"),
+        "place": document.place.full_name if document.place else None,
+        "issuers": "、".join(document.issuers),
+        "doc_no": document.doc_no,
+        "written": document.written,
+        "published": document.published,
+        "effective": document.effective,
+        "expires": document.expires,
+        "year" if len(years) == 1 else "period": years and said("fact_years", language, years="—".join(years)),
+        "validity": state,
+        "level": document.level,
+        "topics": "、".join(document.topics),
+        "index_no": document.index_no,
+        "sources": "、".join(document.sources),
+    }
+    for name, value in values.items():
         if value:
-            yield name, f"{value}（人工更正）" if _CORRECTABLE.get(name) in corrected else str(value)
+            shown = str(value) if name in _NAMES else translated(str(value), language)
+            corrected = name in document.corrected
+            yield said(f"fact_{name}", language), said("fact_corrected", language, value=shown) if corrected else shown
 
 
 class Overlay:
     """A text with spans to be marked: repaired ones with what the source had there, and the quoted one."""
 
-    def __init__(self, text: str, marks: Sequence[Mark], quoted: Span = NOWHERE) -> None:
-        self._text, self._quoted = text, quoted
+    def __init__(self, text: str, marks: Sequence[Mark], quoted: Span = NOWHERE, language: Language = "zh-CN") -> None:
+        self._text, self._quoted, self.language = text, quoted, language
         self._marks = sorted((m for m in marks if m.start < m.end), key=lambda m: m.start)
         self._starts = [m.start for m in self._marks]
         self._ends = [m.end for m in self._marks]
@@ -173,15 +174,15 @@ class Overlay:
         piece = escape(self._text[start:end])
         mark = next((m for m in marks if m.start <= start and end <= m.end), None)
         if mark is not None:
-            piece = Markup('<mark class="repair" title="{}">{}</mark>').format(repair_title(mark), piece)
+            piece = Markup('<mark class="repair" title="{}">{}</mark>').format(repair_title(mark, self.language), piece)
         return Markup('<mark class="quoted">{}</mark>').format(piece) if self.quotes(start, end) else piece
 
 
-def repair_title(mark: Mark) -> str:
+def repair_title(mark: Mark, language: Language = "zh-CN") -> str:
     """What a repaired span had in the source."""
     if not mark.original.strip():
-        return message("repair_inserted", file="page")
-    return message("repair_title", file="page", original=mark.original)
+        return said("repair_inserted", language)
+    return said("repair_title", language, original=mark.original)
 
 
 def _section(document: PolicyDocument, article: Article, tables: Sequence[Table], overlay: Overlay) -> dict[str, Any]:
@@ -211,7 +212,7 @@ def _blocks(
     yield from _paragraphs(document, article, (at, article.end), overlay)
     for gap in document.gaps:
         if article.start <= gap.position < article.end or gap.position == article.end == len(document.text):
-            yield {"gap": message("gap_here", file="page", what=gap.what), "basis": gap.basis}
+            yield {"gap": said("gap_here", overlay.language, what=gap.what), "basis": gap.basis}
 
 
 def _rows(table: Table, overlay: Overlay) -> list[dict[str, Any]]:
@@ -219,7 +220,7 @@ def _rows(table: Table, overlay: Overlay) -> list[dict[str, Any]]:
         {
             "cells": cells,
             "quoted": overlay.quotes(*span),
-            "title": next((repair_title(m) for m in overlay.marks(*span)), ""),
+            "title": next((repair_title(m, overlay.language) for m in overlay.marks(*span)), ""),
         }
         for cells, span in zip(table.rows, table.spans, strict=True)
     ]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from functools import cache, lru_cache
+from functools import cache, lru_cache, partial
 from typing import Any, Literal, TypeVar, get_args
 
 from markupsafe import Markup
@@ -21,10 +21,43 @@ _VARIABLE = re.compile(r"\\\{(\w+)\\\}")
 _DOC_NO = re.compile(r"[\u4e00-\u9fff]{1,12}[〔\[【(（](?:19|20)\d{2}[〕\]】)）]第?\d+号")
 
 
-def said(key: str, language: Language = "zh-CN", **variables: Any) -> str:
+def said(key: str, language: Language = "zh-CN", /, *, file: str = "page", **variables: Any) -> str:
     """A text of the page, in the reader's language."""
     script = "english" if language == "en" else "simplified"
-    return in_script(message(key, file="page", script=script, **variables), language)
+    return in_script(message(key, file=file, script=script, **variables), language)
+
+
+def language_of(written: str) -> Language:
+    """The language that an address names; simplified Chinese where it names none of ours."""
+    return next((language for language in LANGUAGES if language == written), "zh-CN")
+
+
+def local(address: str, language: Language) -> str:
+    """The address of a page of ours in the reader's language.
+
+    >>> local("/documents/0a?quote=1-2#a1", "en"), local("/documents", "zh-CN")
+    ('/documents/0a?quote=1-2&lang=en#a1', '/documents')
+    """
+    if language == "zh-CN":
+        return address
+    page, hash_sign, anchor = address.partition("#")
+    return f"{page}{'&' if '?' in page else '?'}lang={language}{hash_sign}{anchor}"
+
+
+def speech(language: Language, file: str = "page") -> dict[str, Any]:
+    """What a template says in the reader's language: its texts, the program's sentences, texts of documents, addresses."""
+
+    def text(key: str, **variables: Any) -> str:
+        return said(key, language, file=file, **variables)
+
+    return {
+        "text": text,
+        "words": partial(translated, language=language),
+        "script": partial(in_script, language=language),
+        "local": partial(local, language=language),
+        "home": PATHS[language],
+        "language": language,
+    }
 
 
 def in_script(text: Text, language: Language) -> Text:
@@ -73,7 +106,7 @@ def _english(sentence: str) -> str:
 def _patterns() -> tuple[tuple[re.Pattern[str], str, str], ...]:
     """What each translated sentence looks like in Chinese, the longest first."""
     found = []
-    for name in ("messages", "page"):
+    for name in ("messages", "page", "receipt"):
         chinese, english = wordings(name), wordings(f"{name}.en")
         for key in chinese.keys() & english.keys():
             literal = re.sub(r"\{\w+\}", "", chinese[key])

@@ -6,6 +6,7 @@ import re
 from collections.abc import Mapping, Sequence
 from datetime import date
 from typing import Any
+from urllib.parse import urlencode
 
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
@@ -15,10 +16,11 @@ from bot import admin, feedback, picture, receipts
 from bot.document_view import NOWHERE, Span, links, view
 from bot.facets import FACETS, Filters
 from bot.find import Found
+from bot.language import Language, in_script, local, said, translated
 from bot.messages import message
 from bot.records import Answer, Citation, Statement
 from bot.shelf import Shelf
-from bot.site import STATIC, BadInput, answering, page, style, styles, templates
+from bot.site import STATIC, BadInput, answering, page, reader, style, styles, templates
 from bot.validity import state_of
 from index.library import Library
 from index.places import places_in
@@ -27,6 +29,7 @@ from index.tokens import fold
 
 __all__ = ["BadInput", "styles", "templates"]  # of bot.site, known to the chat by this module
 QUESTION_CAP, _FILTER_CAP = 500, 60
+_SPAN = re.compile(r"(\d{1,9})-(\d{1,9})")
 _DATES = ("written", "published", "effective", "expires")
 
 
@@ -48,21 +51,22 @@ def routes(shelf: Shelf) -> list[Route]:
     def documents(request: Request) -> Response:
         answerer = shelf.answerer
         wanted = request.query_params.get("q", "").strip()[:100]
-        rows = document_rows(answerer.library, answerer.superseded, wanted=wanted)
-        return page("documents.html", wanted=wanted, rows=rows, picture=picture.described(answerer.library.documents()))
+        rows = document_rows(answerer.library, answerer.superseded, wanted=wanted, language=reader(request))
+        described = picture.described(answerer.library.documents())
+        return page("documents.html", language=reader(request), wanted=wanted, rows=rows, picture=described)
 
     def document(request: Request) -> Response:
-        answerer = shelf.answerer
+        answerer, language = shelf.answerer, reader(request)
         try:
             found = answerer.library.document(request.path_params["id"])
         except KeyError:
-            return page("missing.html", 404, sentence=message("no_document"))
+            return page("missing.html", 404, language=language, sentence=message("no_document"))
         articles, tables = answerer.library.articles(found.id), answerer.library.tables(found.id)
         quoted, today = _span(request.query_params.get("quote", "")), date.today()
         newer = answerer.succession.newer(found.id, today)
-        related = links(found, answerer.library.relations(found.id), answerer.library, on=today)
-        shown = view(found, articles, tables, on=today, newer=newer, quoted=quoted, related=related)
-        return page("document.html", view=shown)
+        related = links(found, answerer.library.relations(found.id), answerer.library, on=today, language=language)
+        shown = view(found, articles, tables, on=today, newer=newer, quoted=quoted, related=related, language=language)
+        return page("document.html", language=language, view=shown, **_script(request, language))
 
     def health(_: Request) -> Response:
         info = shelf.answerer.info
@@ -87,6 +91,17 @@ def routes(shelf: Shelf) -> list[Route]:
         *feedback.routes(shelf),
         *admin.routes(shelf),
     ]
+
+
+def _script(request: Request, language: Language) -> dict[str, Any]:
+    """In which script the texts of a document are shown, and the address that shows them in the other."""
+    if language != "zh-Hant":
+        return {"other_script": ""}
+    original = request.query_params.get("script") == "original"
+    quote = request.query_params.get("quote", "")
+    asked = {"quote": quote if _SPAN.fullmatch(quote) else "", "script": "" if original else "original"}
+    other = local(f"?{urlencode({k: v for k, v in asked.items() if v})}", language).replace("?&", "?")
+    return {"other_script": other, "original": original, **({"script": lambda text: text} if original else {})}
 
 
 def _query(request: Request) -> str:
@@ -124,7 +139,7 @@ def day(written: str) -> date | None:
 
 
 def _span(written: str) -> Span:
-    match = re.fullmatch(r"(\d{1,9})-(\d{1,9})", written)
+    match = _SPAN.fullmatch(written)
     return (int(match[1]), int(match[2])) if match else NOWHERE
 
 
@@ -187,19 +202,24 @@ def permalink(citation: Citation) -> str:
 
 
 def document_rows(
-    library: Library, superseded: Mapping[str, PolicyDocument], *, wanted: str = "", limit: int | None = None
+    library: Library,
+    superseded: Mapping[str, PolicyDocument],
+    *,
+    wanted: str = "",
+    limit: int | None = None,
+    language: Language = "zh-CN",
 ) -> list[dict[str, Any]]:
     """One row a document that has `wanted` in its title, number or place: policy before third-party texts, by place."""
     return [
         {
             "id": d.id,
-            "title": d.title,
-            "place": d.place.full_name if d.place else "",
+            "title": in_script(d.title, language),
+            "place": in_script(d.place.full_name, language) if d.place else "",
             "kind": d.kind,
-            "kind_name": message(f"kind_{d.kind}"),
+            "kind_name": translated(message(f"kind_{d.kind}"), language),
             "doc_no": d.doc_no or "",
-            "dates": [(message(f"date_{n}", file="page"), day) for n in _DATES if (day := getattr(d, n))],
-            "validity": state_of(d, date.today(), superseded.get(d.id)).text,
+            "dates": [(said(f"date_{n}", language), day) for n in _DATES if (day := getattr(d, n))],
+            "validity": translated(state_of(d, date.today(), superseded.get(d.id)).text, language),
             "repairs": sum(f.confidence != "damaged" for f in d.fixes),
             "gaps": len(d.gaps),
             "articles": sum(a.kind != "front" and bool(a.number) for a in library.articles(d.id)),

@@ -22,7 +22,7 @@ from bot.messages import message
 from bot.privacy import for_keeping
 from bot.records import Answer, Citation, Outcome, Statement
 from bot.shelf import Shelf
-from bot.site import answering, page, style
+from bot.site import answering, page, reader, style
 from bot.validity import state_of
 from index.errors import YoujuError
 from index.records import PolicyDocument
@@ -195,13 +195,15 @@ def routes(shelf: Shelf) -> list[Route]:
     journal = shelf.journal
 
     def receipt(request: Request) -> Response:
-        found = journal.receipt(request.path_params["id"])
+        found, language = journal.receipt(request.path_params["id"]), reader(request)
         if found is None:
             sentence = message("no_receipt", file="receipt", days=journal.days)
-            return page("missing.html", 404, sentence=sentence)
+            return page("missing.html", 404, language=language, sentence=sentence)
         answerer = shelf.answerer
         checked = check(found, answerer, journal.withheld(), today=date.today())
-        shown = page("receipt.html", texts="receipt", checked=checked, receipt=found, info=answerer.info)
+        shown = page(
+            "receipt.html", texts="receipt", language=language, checked=checked, receipt=found, info=answerer.info
+        )
         shown.headers.update(_HIDDEN_FROM_ROBOTS)
         return shown
 

@@ -52,7 +52,7 @@ def rehearse(answerer: Answerer, lexicon: str, questions: Sequence[str]) -> list
 
 
 def _first_passage(answerer: Answerer, question: str) -> str:
-    answer = answerer.ask(question)
+    answer = answerer.ask(question, alone=True)
     if answer.citations:
         return f"{answer.citations[0].title} {answer.citations[0].path}"
     if not answer.hits:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from functools import partial
 from itertools import groupby
 from typing import Any
 from urllib.parse import urlencode
@@ -13,7 +12,7 @@ from urllib.parse import urlencode
 from markupsafe import Markup, escape
 
 from bot.draft import translation_line
-from bot.language import PATHS, Language, in_script, said, translated
+from bot.language import PATHS, Language, in_script, local, speech
 from bot.localities import level
 from bot.messages import message
 from bot.pages import permalink, templates
@@ -46,14 +45,7 @@ class Asked:
 
 def fragment(name: str, language: Language = "zh-CN", /, **variables: Any) -> str:
     """A template as one HTML block: without line breaks, so that a Markdown renderer reads nothing in it as Markdown."""
-    own = {
-        "text": partial(said, language=language),
-        "words": partial(translated, language=language),
-        "script": partial(in_script, language=language),
-        "kept": _in_attribute,
-        "language": language,
-    }
-    html = templates().get_template(name).render(**own, **variables)
+    html = templates().get_template(name).render(**{**speech(language), "kept": _in_attribute, **variables})
     return re.sub(r"(?<=[>])\s*\n\s*|\s*\n\s*(?=<)", "", html.strip()).replace("\n", "<br>")
 
 
@@ -70,11 +62,15 @@ def turn_html(asked: Asked, answered: str, markdown: str = "") -> str:
     return fragment("turn.html", asked.language, asked=asked, answered=Markup(answered), markdown=markdown)
 
 
-def streamed(answer: Answer, asked: Asked, receipt_id: str = "") -> Iterator[str]:
-    """The turn growing statement by statement; the last one is complete, with its cards."""
-    for shown in range(1, len(answer.statements)):
+def growing(answer: Answer, asked: Asked, since: int, until: int) -> Iterator[str]:
+    """The turn with one more statement each time: after `since` of them, until so many are shown."""
+    for shown in range(since + 1, until + 1):
         yield turn_html(asked, answer_html(answer, asked, shown=shown))
-    yield turn_html(asked, answer_html(answer, asked, receipt_id), answer_markdown(answer, asked))
+
+
+def complete(answer: Answer, asked: Asked, receipt_id: str = "") -> str:
+    """The turn with the whole answer and its cards, and its Markdown to be kept."""
+    return turn_html(asked, answer_html(answer, asked, receipt_id), answer_markdown(answer, asked))
 
 
 def answer_html(answer: Answer, asked: Asked, receipt_id: str = "", *, shown: int | None = None) -> str:
@@ -97,7 +93,6 @@ def answer_html(answer: Answer, asked: Asked, receipt_id: str = "", *, shown: in
         cards=cards if whole else (),
         cards_title=message("citations_title" if numbered else "nearest_title"),
         numbered=numbered,
-        followups=answer.followups if whole else (),
         receipt_id=receipt_id,
     )
 
@@ -176,7 +171,7 @@ def _card(citation: Citation, answer: Answer, asked: Asked) -> dict[str, Any]:
         "id": f"t{asked.number}-{citation.label}",
         "quote": in_script(quote, asked.language),
         "original": quote if in_script(quote, asked.language) != quote else "",
-        "url": permalink(citation),
+        "url": local(permalink(citation), asked.language),
         "reference": reference(citation),
         "reasons": reasons(citation, answer.hits, answer.question.search, asked.language),
     }

@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from functools import cache, partial, wraps
+from functools import cache, wraps
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from starlette.requests import Request
-from starlette.responses import HTMLResponse, JSONResponse, Response
+from starlette.responses import HTMLResponse, JSONResponse, PlainTextResponse, Response
 
+from bot.language import Language, language_of, speech
 from bot.messages import message
 from index.errors import YoujuError
 
@@ -26,21 +27,26 @@ class BadInput(Exception):
 @cache
 def templates() -> Environment:
     """The environment of all HTML: everything is escaped, an unknown variable is an error."""
-    environment = Environment(
+    return Environment(
         loader=FileSystemLoader(Path(__file__).parent / "templates"),
         autoescape=True,
         trim_blocks=True,
         lstrip_blocks=True,
         undefined=StrictUndefined,
     )
-    environment.globals["text"] = partial(message, file="page")
-    return environment
 
 
-def page(name: str, status: int = 200, *, texts: str = "page", **variables: Any) -> Response:
-    """A template as a response; `text("key")` in it takes its texts from `prompts/{texts}.md`."""
-    html = templates().get_template(name).render(text=partial(message, file=texts), **variables)
+def page(
+    name: str, status: int = 200, *, texts: str = "page", language: Language = "zh-CN", **variables: Any
+) -> Response:
+    """A template as a response; `text("key")` in it takes its texts from `prompts/{texts}.md` in the reader's language."""
+    html = templates().get_template(name).render(**{**speech(language, texts), **variables})
     return HTMLResponse(html, status)
+
+
+def reader(request: Request) -> Language:
+    """The language that the address of a page of ours asks for."""
+    return language_of(request.query_params.get("lang", ""))
 
 
 def styles(name: str) -> str:
@@ -70,6 +76,12 @@ def answering(handler: Handler) -> Handler:
             return JSONResponse({"error": message("unavailable", reason=error)}, 503)
 
     return answered
+
+
+def broken(_: Request, __: Exception) -> Response:
+    """What a visitor gets where a page failed: a sentence, and nothing of what went wrong."""
+    headers = {"x-content-type-options": "nosniff", "content-security-policy": "default-src 'none'"}
+    return PlainTextResponse(message("failed", file="page"), 500, headers)
 
 
 def same_origin(request: Request) -> bool:

@@ -15,19 +15,22 @@ MOST, TRIED = 3, 6
 _SHORT_ENOUGH = 18
 
 
-def suggest(answer: Answer, library: Readable, ask: Callable[[str], Answer]) -> tuple[str, ...]:
-    """Up to `MOST` questions, each asked first: it is offered only if the document it comes from answers it."""
+def suggest(answer: Answer, library: Readable, ask: Callable[[str], Answer]) -> Iterator[tuple[str, ...]]:
+    """Up to `MOST` questions, each asked first: it is offered only if the document it comes from answers it.
+
+    Yields those found so far after each one asked, so that who no longer wants them can leave off.
+    """
     if not answer.citations:
-        return ()
+        return
     cited = answer.citations[0]
     offered: list[str] = []
     for _, question in zip(range(TRIED), _candidates(answer, cited, library), strict=False):
         found = ask(question)
         if found.outcome.gives_answer and any(c.document_id == cited.document_id for c in found.citations):
             offered.append(question)
+        yield tuple(offered)
         if len(offered) == MOST:
-            break
-    return tuple(offered)
+            return
 
 
 def _candidates(answer: Answer, cited: Citation, library: Readable) -> Iterator[str]:

@@ -11,6 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.document_view import Overlay, fix_label, links, view
+from bot.language import speech
 from bot.pages import templates
 from index.records import Article, Fix, Gap, Mark, Place, PolicyDocument, Table
 from index.relations import Relation
@@ -38,7 +39,7 @@ TABLE = Table(
 
 def page(document: PolicyDocument, quoted: tuple[int, int] = (0, 0)) -> str:
     shown = view(document, [FRONT, FIRST], [TABLE], on=date(2026, 11, 21), quoted=quoted)
-    return templates().get_template("document.html").render(view=shown)
+    return templates().get_template("document.html").render(view=shown, other_script="", **speech("zh-CN"))
 
 
 def test_every_article_has_its_anchor_and_the_outline_leads_there() -> None:

@@ -7,22 +7,14 @@ from functools import partial
 import pytest
 
 from bot.errands import (
-    SHOWN_KEPT,
-    Conversation,
-    answerable,
     asked_now,
     choice_of,
-    example_questions,
-    first_screen,
-    frame,
     opened,
     place_choices,
+    remembered,
+    replies,
     reply,
-    stopped,
-    welcome,
-    with_offers,
 )
-from bot.language import LANGUAGES
 from bot.receipts import save_receipt
 from bot.records import Answer, Outcome
 from bot.render import Asked
@@ -73,6 +65,11 @@ def test_an_answer_that_is_kept_has_its_receipt(shelf: Shelf) -> None:
     assert reply(shelf, Asked("午休", on="昨天"), keep=keep).receipt_id == ""
 
 
+def test_an_answer_of_quotes_comes_once(shelf: Shelf) -> None:
+    (found,) = replies(shelf, Asked("学校午休可以收费吗"))
+    assert found.whole and found.answer.outcome is Outcome.ANSWERED
+
+
 def test_where_the_receipt_cannot_be_kept_the_visitor_is_told(shelf: Shelf) -> None:
     class DiskFull(YoujuError):
         pass
@@ -83,43 +80,17 @@ def test_where_the_receipt_cannot_be_kept_the_visitor_is_told(shelf: Shelf) -> N
     assert reply(shelf, Asked("学校午休可以收费吗"), keep=keep).answer.text == "暂时不能作答：磁盘已满"
 
 
-def test_only_questions_that_the_library_answers_are_offered(shelf: Shelf) -> None:
-    answers = answerable(shelf)
-    shown = example_questions(answers)
-    assert list(shown) == ["教师", "家长", "工作人员"]
-    assert all(shelf.answerer.ask(q).outcome.gives_answer for questions in shown.values() for q in questions)
-    assert list(example_questions(answers, "en")) == ["Teachers", "Parents", "Staff"]
-
-
-def test_the_first_lines_say_what_is_answered_from(shelf: Shelf, library: Library) -> None:
-    html = welcome(shelf)
-    assert f"依据文件库里的 {len(library.documents())} 份文件回答" in html
-    assert f"更新于 {library.manifest.created[:10]}" in html
-    assert "现在用的是示例文件" in html
-    assert "依據文件庫" in welcome(shelf, "zh-Hant")
-    assert "Answers come only from the" in welcome(shelf, "en")
-
-
-def test_the_first_screen_asks_by_its_address(shelf: Shelf) -> None:
-    html = first_screen(shelf, {"Parents": ['"><b>午休']}, "en")
-    assert '<form action="/en"><input name="q"' in html
-    assert '<a href="/en?q=%22%3E%3Cb%3E%E5%8D%88%E4%BC%91">' in html
-    assert "<b>" not in html
-
-
-@pytest.mark.parametrize("language", LANGUAGES)
-def test_the_frame_leads_to_every_language_and_says_which_one_this_is(language: str) -> None:
-    html = frame(language)  # type: ignore[arg-type]
-    assert html.count("data-language=") == len(LANGUAGES)
-    assert html.count('aria-current="true"') == 1
-    assert f'data-language="{language}" aria-label=' in html
-
-
 def test_an_address_that_asks_says_everything() -> None:
     remembered = {"place": "四川省", "on": "2025-01-01"}
     assert opened({"q": " 午休收费吗 "}, remembered) == Asked("午休收费吗")
     shared = opened({"q": "午休", "place": "永安市", "on": "2026-01-01"}, remembered)
     assert (shared.place, shared.on) == ("福建省三明市永安市", "2026-01-01")
+
+
+def test_what_is_chosen_is_remembered_and_stands_in_the_address() -> None:
+    memory, address = remembered(asked_now("", "350481", "2026-01-01", "en"))
+    assert opened({}, memory).place == memory["place"] == "福建省三明市永安市"
+    assert "/en?place=%E7%A6%8F" in address and "on=2026-01-01" in address
 
 
 def test_without_a_question_the_browsers_memory_counts() -> None:
@@ -150,21 +121,6 @@ def test_what_is_no_text_counts_as_nothing(sent: object) -> None:
     assert asked_now("问", sent, sent, "zh-CN") == Asked("问")
 
 
-def test_a_conversation_shows_its_last_turns_and_counts_all() -> None:
-    conversation = Conversation()
-    for number in range(1, SHOWN_KEPT + 6):
-        assert asked_now("问", "", "", "zh-CN", conversation).number == number
-        conversation = conversation.with_turn(f"<p>{number}</p>")
-    assert len(conversation.shown) == SHOWN_KEPT
-    assert conversation.html.endswith(f"<p>{SHOWN_KEPT + 5}</p>")
-
-
-def test_a_stopped_turn_is_no_longer_busy() -> None:
-    html, conversation = stopped(Conversation().with_turn('<div class="answer" aria-busy="true">半句</div>'))
-    assert html == conversation.html == '<div class="answer">半句</div>'
-    assert stopped(Conversation())[0] == ""
-
-
 def test_places_are_offered_in_the_readers_script_by_their_codes(shelf: Shelf) -> None:
     offered = place_choices(shelf, "zh-Hant")
     assert offered[0] == ("不限地方", "")
@@ -179,11 +135,3 @@ def test_an_answer_on_the_page_has_a_receipt_that_can_be_opened(shelf: Shelf) ->
     receipt = shelf.journal.receipt(answered.receipt_id)
     assert receipt is not None
     assert any("900元" in statement.text for statement in receipt.statements)
-
-
-def test_offers_are_questions_that_the_library_answers(shelf: Shelf) -> None:
-    asked = Asked("四川的课后服务一学期最多收多少钱")
-    answer = reply(shelf, asked).answer
-    offered = with_offers(shelf, asked, answer).followups
-    assert offered
-    assert all(shelf.answerer.ask(question).outcome.gives_answer for question in offered)

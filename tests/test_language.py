@@ -7,11 +7,11 @@ import re
 import pytest
 from markupsafe import Markup
 
-from bot.language import LANGUAGES, in_script, said, translated
+from bot.language import LANGUAGES, PATHS, in_script, language_of, local, said, translated
 from bot.messages import message, wordings
 
 
-@pytest.mark.parametrize("name", ["page", "messages"])
+@pytest.mark.parametrize("name", ["page", "messages", "receipt"])
 def test_every_english_text_stands_for_a_chinese_one_with_the_same_variables(name: str) -> None:
     chinese, english = wordings(name), wordings(f"{name}.en")
     assert english.keys() <= chinese.keys()
@@ -60,3 +60,17 @@ def test_the_programs_sentences_are_translated_and_other_texts_stay(sentence: st
 def test_a_sentence_within_a_sentence_is_translated_too() -> None:
     whole = message("not_found", nearest=message("not_found_nearest"))
     assert translated(whole, "en").endswith("so please check them yourself:")
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_an_address_of_ours_names_its_language(language: str) -> None:
+    known = language_of(language)
+    assert known == language
+    address = local("/documents/0a?quote=1-2#a1", known)
+    assert address.endswith("#a1") and "quote=1-2" in address
+    assert (f"lang={language}" in address) is (PATHS[known] != "/")
+
+
+@pytest.mark.parametrize("written", ["", "fr", "<b>", "zh-cn"])
+def test_an_unknown_language_is_simplified_chinese(written: str) -> None:
+    assert language_of(written) == "zh-CN"

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import re
+from html import escape
+from urllib.parse import parse_qsl
 
 import pytest
 
-from bot.listings import library_list, look_up_sections, sections_html
+from bot.find import Found
+from bot.listings import library_list, look_up_sections, search_address, searched, sections_html
 from bot.settings import Settings
 from bot.shelf import Shelf
 from index.library import Library
@@ -57,14 +60,48 @@ def test_what_was_found_is_counted_and_narrowed(shelf: Shelf) -> None:
     assert look_up_sections(shelf, "").choices == {}
 
 
+def test_facets_count_all_that_was_found_departments_included(shelf: Shelf) -> None:
+    found = shelf.finder.search("财政局 责任单位")
+    listed = look_up_sections(shelf, "财政局 责任单位")
+    assert listed.choices["department"][1:] == [(f"{name} {count}", name) for name, count in found.facets["department"]]
+    own = look_up_sections(shelf, "", chosen={"department": "市卫健委"})
+    assert "找到 2 处" in own.html
+    assert ("In force", "现行有效") in [
+        (label.rpartition(" ")[0], value) for label, value in look_up_sections(shelf, "收费", "en").choices["validity"]
+    ]
+
+
+def test_what_lies_behind_a_finding_is_remarked_and_its_words_are_marked(shelf: Shelf) -> None:
+    html = look_up_sections(shelf, "三台县 学前教育").html
+    assert '<span class="tag careful">上级规定</span>' in html
+    assert "<mark>学前教育</mark>" in html
+    assert "rule of a higher level" in look_up_sections(shelf, "三台县 学前教育", "en").html
+    assert "<mark>财政局</mark>" in look_up_sections(shelf, "责任单位 财政局").html
+
+
+def test_the_link_of_a_search_carries_its_filters(shelf: Shelf) -> None:
+    chosen = {"place": "四川省", "year": "2025"}
+    address = search_address("学前教育", chosen, "en")
+    assert f'data-copy="{escape(address)}"' in look_up_sections(shelf, "学前教育", "en", chosen=chosen).html
+    sent = dict(parse_qsl(address.partition("?")[2]))
+    query, found = searched(sent) or ("", {})
+    assert (query, {name: value for name, value in found.items() if value}) == ("学前教育", chosen)
+    assert searched({"q": "午休"}) is None
+
+
 def test_a_heading_is_not_shown_twice() -> None:
-    html = sections_html("", [citation(path="第二章 午休安排", quote="第二章 午休安排")], "午休")
+    html = sections_html("", Found((citation(path="第二章 午休安排", quote="第二章 午休安排"),)), "午休")
     assert "row-text" not in html
 
 
 def test_documents_bring_no_markup() -> None:
     attack = "<img src=x onerror=alert(1)>"
-    assert "<img" not in sections_html(attack, [citation(title=attack, path=attack, quote=attack)], attack)
+    assert "<img" not in sections_html(
+        attack,
+        Found((citation(title=attack, path=attack, quote=attack, remarks=(attack,)),), words=("img", attack)),
+        attack,
+        address=attack,
+    )
 
 
 def test_the_list_names_every_document_with_its_dates_and_filters_in_either_script(

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import replace
 from datetime import date
 from pathlib import Path
@@ -38,18 +40,51 @@ class Suggesting(Answerer):
         return replace(super().ask(text, history=history, place=place, on=on), followups=(FOLLOWUP,))
 
 
-class SuggestingShelf(Shelf):
-    def _open(self) -> None:
-        super()._open()
-        self._answerer = Suggesting(self._answerer.library, self.settings)
+class Gated(Answerer):
+    """Offers, for any answer, what follows it, once the gate is open."""
+
+    gate = threading.Event()
+
+    def offering(
+        self, answer: Answer, *, place: Place | None = None, on: date | None = None
+    ) -> Iterator[tuple[str, ...]]:
+        assert self.gate.wait(60)
+        yield (f"{answer.question.text}，然后呢",)
+
+
+class Growing(Answerer):
+    """Says one statement more each time the gate is opened."""
+
+    gate = threading.Semaphore(0)
+
+    def ask_stream(
+        self, text: str, *, history: Sequence[Turn] = (), place: Place | None = None, on: date | None = None
+    ) -> Iterator[Answer]:
+        whole = self.ask(text, history=history, place=place, on=on)
+        for ready in range(1, len(whole.statements) + 1):
+            yield replace(whole, statements=whole.statements[:ready])
+            self.gate.acquire(timeout=60)
+
+
+@contextmanager
+def served(settings: Settings, kind: type[Answerer]) -> Iterator[str]:
+    """The page over the sample library with an answerer of its own."""
+
+    class OwnShelf(Shelf):
+        def _open(self) -> None:
+            super()._open()
+            self._answerer = kind(self._answerer.library, self.settings)
+
+    port = free_port()
+    demo = serve(OwnShelf(settings), host="127.0.0.1", port=port, keep=lambda _answer, _place, _on: "r1")
+    yield f"http://127.0.0.1:{port}"
+    demo.close()
 
 
 @pytest.fixture(scope="module")
 def address(library: Library, settings: Settings) -> Iterator[str]:
-    port = free_port()
-    demo = serve(SuggestingShelf(settings), host="127.0.0.1", port=port, keep=lambda _answer, _place, _on: "r1")
-    yield f"http://127.0.0.1:{port}"
-    demo.close()
+    with served(settings, Suggesting) as address:
+        yield address
 
 
 @pytest.fixture(scope="module")
@@ -150,7 +185,7 @@ def test_an_example_is_asked_with_one_click_and_a_new_conversation_begins(page: 
 def test_a_follow_up_is_asked_and_a_question_edited_and_judged(page: Page, traffic: Traffic) -> None:
     ask(page, QUESTION)
     traffic.settle(page)
-    chip = page.locator("#now .followups .chip").first
+    chip = page.locator("#offers .chip").first
     question = chip.get_attribute("data-ask") or ""
     chip.click()
     answered(page, question)
@@ -161,6 +196,60 @@ def test_a_follow_up_is_asked_and_a_question_edited_and_judged(page: Page, traff
     page.locator("#now [data-vote=down]").first.click()
     expect(page.locator("#now .reasons .chip").first).to_be_visible()
     assert page.locator("#now .after a").get_attribute("href") == "/a/r1"
+
+
+def test_the_next_question_does_not_wait_for_offers_and_they_come_under_their_own_answer(
+    browser: Browser, library: Library, settings: Settings
+) -> None:
+    Gated.gate.clear()
+    with served(settings, Gated) as address:
+        traffic = Traffic()
+        page = opened_page(browser, address, "desktop", traffic)
+        ask(page, QUESTION)
+        assert page.locator("#now [aria-busy]").count() == 0
+        ask(page, FOLLOWUP)  # while the offers of the first are still sought
+        expect(page.locator("#offers .chip")).to_have_count(0)
+        page.wait_for_timeout(1000)  # the answer has been scrolled to
+        page.locator("#now .card > summary").first.click()
+        before = page.evaluate("[scrollY, document.activeElement.textContent]")
+        Gated.gate.set()
+        expect(page.locator("#offers .chip")).to_have_text([f"{FOLLOWUP}，然后呢"])
+        assert page.evaluate("[scrollY, document.activeElement.textContent]") == before
+        assert page.locator("#now .card").first.get_attribute("open") is not None
+        page.locator("#offers .chip").click()
+        answered(page, f"{FOLLOWUP}，然后呢")
+        traffic.settle(page)
+        page.context.close()
+        assert traffic.errors == []
+
+
+def test_statements_appear_as_they_are_ready_and_stopping_leaves_those_that_are(
+    browser: Browser, library: Library, settings: Settings
+) -> None:
+    question = "随迁子女什么时候报名"
+    with served(settings, Growing) as address:
+        traffic = Traffic()
+        page = opened_page(browser, address, "desktop", traffic)
+        page.locator("#question :is(textarea, input)").fill(question)
+        page.keyboard.press("Enter")
+        expect(page.locator("#now [aria-busy] .statement")).to_have_count(1)
+        page.locator("#stop").click()
+        expect(page.locator("#now .stopped")).to_be_visible()
+        expect(page.locator("#now [aria-busy]")).to_have_count(0)
+        expect(page.locator("#stop")).to_be_hidden()
+        Growing.gate.release()
+        traffic.settle(page)
+        expect(page.locator("#now .statement")).to_have_count(1)
+        page.locator("#now .after [data-ask]").click()
+        expect(page.locator("#past .statement")).to_have_count(1)
+        expect(page.locator("#now [aria-busy] .statement")).to_have_count(1)
+        Growing.gate.release(2)
+        answered(page, question)
+        expect(page.locator("#now .statement")).to_have_count(2)
+        expect(page.locator("#past [aria-busy]")).to_have_count(0)
+        traffic.settle(page)
+        page.context.close()
+        assert traffic.errors == []
 
 
 def test_a_section_is_found_and_opened_by_keyboard_alone(page: Page) -> None:
@@ -183,6 +272,26 @@ def test_a_section_is_found_and_opened_by_keyboard_alone(page: Page) -> None:
     expect(rows.first).to_be_focused()
     page.keyboard.press("ArrowUp")
     expect(page.locator("#query :is(textarea, input)")).to_be_focused()
+
+
+def test_a_search_is_narrowed_and_its_link_opens_it_again(page: Page, address: str, traffic: Traffic) -> None:
+    page.get_by_role("tab", name="查条款").click()
+    query = page.locator("#query :is(textarea, input)")
+    query.fill("报名")
+    expect(page.locator("#found")).to_contain_text("找到 9 处")
+    place = page.locator("#by-place input")
+    place.click()
+    page.get_by_role("option", name="德清县（浙江·湖州） 5").click()
+    expect(page.locator("#found")).to_contain_text("找到 5 处")
+    expect(query).to_have_value("报名")
+    expect(query).to_be_focused()
+    link = page.locator("#found [data-copy]").first.get_attribute("data-copy") or ""
+    traffic.settle(page)
+    page.goto(f"{address}{link}")
+    expect(page.locator("#found")).to_contain_text("找到 5 处")
+    expect(query).to_have_value("报名")
+    expect(place).to_have_value("德清县（浙江·湖州） 5")
+    traffic.settle(page)
 
 
 def test_the_library_is_listed_and_filtered(page: Page) -> None:

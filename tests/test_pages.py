@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
+from html import unescape
 from pathlib import Path
 
 import pytest
@@ -131,3 +133,36 @@ def test_a_page_links_what_took_the_place_of_its_document_and_what_it_replaced(
     assert "现行有效（有效期至2030-08-31）" in of_new
     repealing = client.get(f"/documents/{by_source['浙江省校园午休管理办法.md'].id}").text
     assert "浙江省小学生午间管理规定（示例）（文件库未收）" in repealing
+
+
+def test_document_pages_speak_the_readers_language(client: TestClient, library: Library) -> None:
+    for document in library.documents():
+        english = client.get(f"/documents/{document.id}", params={"lang": "en"})
+        assert english.status_code == 200
+        assert '<html lang="en">' in english.text
+        own = re.sub(r"<article>.*</article>|<title>.*</title>|<ol>.*</ol>", "", english.text, flags=re.DOTALL)
+        assert not re.search(r"[\u4e00-\u9fff]", own.replace("有据", "")), document.title
+        names = re.findall(r"<dt>(.*?)</dt>", english.text)
+        assert names and not re.search(r"[\u4e00-\u9fff]", "".join(names))
+    listed = client.get("/documents", params={"lang": "en"}).text
+    assert all(f'href="/documents/{d.id}?lang=en"' in listed for d in library.documents())
+    assert "Documents by place and year" in listed and '<input type="hidden" name="lang" value="en">' in listed
+    missing = client.get("/documents/none", params={"lang": "en"})
+    assert missing.status_code == 404 and "See what the library holds" in missing.text
+
+
+def test_in_traditional_script_the_text_is_converted_and_the_original_one_click_away(
+    client: TestClient, library: Library
+) -> None:
+    document = next(d for d in library.documents() if d.doc_no == "浙教示〔2026〕21号")
+    at = document.text.index("学校可以收取")
+    asked = {"lang": "zh-Hant", "quote": f"{at}-{at + 6}"}
+    page = client.get(f"/documents/{document.id}", params=asked).text
+    assert '<mark class="quoted">學校可以收取</mark>' in page
+    assert "浙教示〔2026〕21号" in page and "60元" in page
+    other = re.search(r'<a href="(\?[^"]+)">看原來的簡體字</a>', page)
+    assert other is not None
+    original = client.get(f"/documents/{document.id}{unescape(other[1])}").text
+    assert '<mark class="quoted">学校可以收取</mark>' in original
+    assert "看轉換成的繁體字" in original and "目錄" in original
+    assert "看原" not in client.get(f"/documents/{document.id}").text

@@ -54,6 +54,19 @@ def test_a_receipt_shows_question_answer_quotes_and_library(calm: SmallSite) -> 
     assert not re.search(r"<script(?![^>]*\ssrc=)|\sstyle=|\son\w+=", page)
 
 
+def test_a_receipt_speaks_the_readers_language(calm: SmallSite) -> None:
+    receipt_id = asked(calm)
+    english = calm.client.get(f"/a/{receipt_id}", params={"lang": "en"}).text
+    assert "Receipt of an answer" in english and "The library has not changed since" in english
+    assert 'href="/en?q=' not in english  # nothing has changed: there is nothing to ask again
+    assert "Not yet in force (from 2027-02-01)" in english
+    assert "&amp;lang=en#" in english
+    traditional = calm.client.get(f"/a/{receipt_id}", params={"lang": "zh-Hant"}).text
+    assert "學校可以收取午休看護服務費" in traditional and "浙教示〔2026〕21号" in traditional
+    assert f'<a href="/a/{receipt_id}">看原來的簡體字</a>' in traditional
+    assert "There is no such receipt" in calm.client.get("/a/AbCdEfGh_-123456", params={"lang": "en"}).text
+
+
 def test_a_receipt_is_found_by_its_link_alone(calm: SmallSite) -> None:
     response = calm.client.get(f"/a/{asked(calm)}")
     assert response.headers["x-robots-tag"].startswith("noindex")

@@ -9,7 +9,17 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.records import Answer, Citation, Outcome, Question, Statement
-from bot.render import Asked, answer_html, answer_markdown, marked_words, own_words, reference, streamed, turn_html
+from bot.render import (
+    Asked,
+    answer_html,
+    answer_markdown,
+    complete,
+    growing,
+    marked_words,
+    own_words,
+    reference,
+    turn_html,
+)
 
 ASKED = Asked("每月多少", place="某省某县", on="2026-11-21")
 
@@ -39,16 +49,23 @@ def test_an_answer_is_one_block_that_markdown_leaves_alone() -> None:
 
 
 def test_statements_come_one_after_another_and_the_cards_last() -> None:
-    first, last = streamed(answer(), ASKED)
+    first, second, last = *growing(answer(), ASKED, 0, 2), complete(answer(), ASKED)
     assert "第二句" not in first
-    assert "<details" not in first
+    assert "第二句" in second
+    assert "<details" not in first + second
     assert 'aria-busy="true"' in first
+    assert "已停止。" in first and "已停止。" not in last  # shown where it is stopped there
     assert last.count('<details class="card"') == 2
     assert "aria-busy" not in last
 
 
+def test_what_is_shown_already_does_not_grow_again() -> None:
+    assert [html.count('class="statement"') for html in growing(answer(), ASKED, 1, 2)] == [2]
+    assert list(growing(answer(), ASKED, 2, 1)) == []
+
+
 def test_a_turn_carries_its_address_and_when_complete_its_markdown() -> None:
-    first, last = streamed(answer(), ASKED)
+    first, last = *growing(answer(), ASKED, 0, 1), complete(answer(), ASKED)
     address = (
         "/?q=%E6%AF%8F%E6%9C%88%E5%A4%9A%E5%B0%91&amp;place=%E6%9F%90%E7%9C%81%E6%9F%90%E5%8E%BF&amp;on=2026-11-21"
     )
@@ -121,12 +138,6 @@ def test_without_an_answer_the_nearest_sections_are_cards_and_what_was_not_said_
     assert 'data-focus="#on input"' not in answer_html(nothing, ASKED)
 
 
-def test_followups_are_buttons_that_ask() -> None:
-    html = answer_html(answer(followups=("高中呢", '"><img src=x>')), ASKED)
-    assert '<button type="button" class="chip" data-ask="高中呢">高中呢</button>' in html
-    assert "<img" not in html
-
-
 def test_only_an_answer_that_was_kept_has_a_permanent_link_and_can_be_judged() -> None:
     assert "/a/" not in answer_html(answer(), ASKED)
     html = answer_html(answer(), ASKED, "k3")
@@ -165,7 +176,7 @@ def test_documents_and_visitors_bring_no_markup() -> None:
     said = answer(text=attack, statements=(Statement(attack, (1,), attack),), citations=(hostile,))
     for language in ("zh-CN", "zh-Hant", "en"):
         asked = Asked(attack, place=attack, on=attack, language=language)
-        for turn in streamed(said, asked):
+        for turn in (*growing(said, asked, 0, 1), complete(said, asked)):
             assert "<img" not in turn
 
 

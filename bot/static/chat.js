@@ -59,12 +59,13 @@
   };
 
   // The source beside the answer; its document page is our own, so its outline can be folded and its Escape heard.
-  let opener = null;
+  let opener = null, openerRow = -1;
   const reading = (on) => $("#frame").parentElement.classList.toggle("reading", on); // the column that makes room
   const openSource = (link) => {
     const panel = $("#source"), frame = $("#source iframe");
     if (!panel || framed) return false;
     opener = link;
+    openerRow = all("#found [data-row]").indexOf(link);
     $("a", panel).href = link.href;
     panel.hidden = false;
     reading(true);
@@ -86,7 +87,9 @@
     else part.hidden = true;
     if (id === "source") {
       reading(false);
-      opener?.focus();
+      // The list may have been drawn anew meanwhile: then the same link, or the one in its place.
+      const same = opener?.isConnected ? opener : all("a[data-open]").find((link) => link.href === opener?.href);
+      (same ?? all("#found [data-row]")[openerRow])?.focus();
     }
   };
 
@@ -202,7 +205,6 @@
       if (openSource(target)) event.preventDefault();
       return;
     }
-    if (target.matches(".example")) sent(target.textContent);
     if (target.id === "send") sent(box()?.value);
     const name = target.tagName === "BUTTON" && Object.keys(acts).find((key) => key in target.dataset);
     if (name) acts[name](target);
@@ -210,7 +212,13 @@
   });
 
   let row = -1; // the found section that has the focus, to give it back when the list has been drawn anew
-  addEventListener("focusin", ({ target }) => { if (!("row" in target.dataset)) row = -1; });
+  addEventListener("focusin", ({ target }) => { row = all("#found [data-row]").indexOf(target); });
+  // A filter that has been chosen lets go of the focus; the words typed, from which the arrows lead on, take it.
+  let filter = "";
+  addEventListener("focusin", ({ target }) => { if (target.matches?.("#filters input")) filter = target.value; });
+  addEventListener("focusout", ({ target, relatedTarget }) => target.matches?.("#filters input") && !relatedTarget && setTimeout(() => {
+    if (target.value !== filter && document.activeElement === document.body && matchMedia("(hover: hover)").matches) $("#query input, #query textarea").focus({ preventScroll: true });
+  }, 50));
   addEventListener("keydown", (event) => {
     const typing = event.target.matches?.("input, textarea, select, [contenteditable]");
     if (event.key === "/" && !typing && !event.ctrlKey && !event.metaKey) {
@@ -223,7 +231,7 @@
     } else if (["ArrowDown", "ArrowUp"].includes(event.key) && event.target.closest?.("#query, #found")) {
       const rows = all("#found [data-row]"), at = rows.indexOf(event.target);
       const next = event.key === "ArrowDown" ? rows[at + 1] : at < 1 ? $("#query input, #query textarea") : rows[at - 1];
-      if (next) { event.preventDefault(); next.focus(); row = rows.indexOf(next); }
+      if (next) { event.preventDefault(); next.focus(); }
     } else if (event.key === "Enter" && !event.shiftKey && !event.isComposing && event.target === box()) sent(box().value);
   });
   addEventListener("focusin", ({ target }) => target.matches?.("#place input") && setTimeout(() => target.select())); // typing replaces
@@ -268,6 +276,7 @@
     giveWay();
     if (row >= 0 && document.activeElement === document.body) all("#found [data-row]")[row]?.focus();
     for (const turn of all("#now .turn")) meet(turn);
+    for (const offered of all("#offers [data-turn]")) offered.hidden = !$(`#now #${offered.dataset.turn}`); // never under another answer
     const now = $("[data-address-now]"), address = now?.dataset.addressNow;
     if (address && now !== watch.address) {
       watch.address = now;
