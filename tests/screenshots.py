@@ -38,7 +38,7 @@ class Photographer:
             color_scheme="dark" if scheme == "dark" else "light",
         )
         traffic = Traffic()
-        traffic.watch(page)
+        traffic.watch(page.context)
         page.goto(self._address + path)
         traffic.settle(page)
         yield page

@@ -61,9 +61,8 @@ def browser() -> Iterator[Browser]:
 def opened_page(browser: Browser, address: str, size: str, traffic: Traffic, **options: Any) -> Page:
     width, height = SIZES[size]
     context = browser.new_context(viewport={"width": width, "height": height}, **{"locale": "zh-CN", **options})
+    traffic.watch(context)
     page = context.new_page()
-    context.on("request", lambda r: traffic.requests.append(r.url))
-    traffic.watch(page)
     page.goto(address)
     page.wait_for_selector("#question :is(textarea, input)")
     return page
@@ -80,9 +79,7 @@ def page(browser: Browser, address: str, traffic: Traffic, request: pytest.Fixtu
     opened = opened_page(browser, address, getattr(request, "param", "desktop"), traffic)
     yield opened
     opened.context.close()
-    assert traffic.requests
-    assert traffic.outside == []
-    assert traffic.errors == []
+    traffic.check()
 
 
 both = pytest.mark.parametrize("page", SIZES, indirect=True)
