@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from urllib.parse import urlsplit
 
-from playwright.sync_api import Browser, BrowserContext, Page, Request, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Frame, Page, Request, sync_playwright
 
 CHROMIUM = shutil.which("chromium")
 _FLAGS = [
@@ -20,6 +20,14 @@ _FLAGS = [
 _BREACH = "policy: "
 _TELL_BREACHES = f"""addEventListener("securitypolicyviolation", (e) =>
   console.error("{_BREACH}" + e.effectiveDirective + " " + e.blockedURI + " " + e.sourceFile));"""
+
+_RULES = ("wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa")
+_RUN_AXE = """async (rules) => {
+  const contrast = { normal: { expected: 4.5 }, large: { expected: 4.5 } };
+  axe.configure({ checks: [{ id: "color-contrast", options: { contrastRatio: contrast } }] });
+  const found = await axe.run(document, { resultTypes: ["violations"], iframes: false, runOnly: rules });
+  return found.violations;
+}"""
 
 
 @dataclass
@@ -55,6 +63,11 @@ class Traffic:
             quiet = 0 if self.streams else quiet + 1
             steps -= 1
         assert quiet, "the answer did not end in time"
+
+    def forget(self) -> None:
+        """Begin the record anew."""
+        self.requests.clear()
+        self.errors.clear()
 
     def check(self, refused: Sequence[int] = ()) -> None:
         """Nothing may have left the machine and nothing gone wrong, but for answers with the `refused` statuses."""
@@ -108,16 +121,17 @@ def answered(page: Page, question: str) -> None:
     )
 
 
-def violations(
-    page: Page, only: tuple[str, ...] = ("wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa")
-) -> list[str]:
-    """What axe-core (MPL-2.0, in the development extra) finds serious or critical on a page, by tags or by one rule."""
+def violations(page: Page | Frame) -> list[str]:
+    """What axe-core (MPL-2.0, in the development extra) finds serious or critical by the WCAG rules A and AA.
+
+    Large text must have the contrast of small text. Frames are looked at by themselves.
+    """
     import axe_playwright_python
 
-    source = Path(axe_playwright_python.__file__).with_name("axe.min.js").read_text(encoding="utf8")
-    page.evaluate(f"() => {{ {source} }}")
-    options = {"resultTypes": ["violations"], "iframes": False, "runOnly": list(only)}
-    found = page.evaluate("options => axe.run(document, options).then(r => r.violations)", options)
+    if not page.evaluate("'axe' in window"):
+        source = Path(axe_playwright_python.__file__).with_name("axe.min.js").read_text(encoding="utf8")
+        page.evaluate(f"() => {{ {source} }}")
+    found = page.evaluate(_RUN_AXE, [*_RULES])
     return [
         f"{v['id']}: {n['html'][:160]} {n['failureSummary']}"
         for v in found

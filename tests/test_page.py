@@ -19,7 +19,7 @@ from bot.settings import Settings
 from bot.shelf import Shelf
 from index.library import Library
 from index.records import Place
-from tests.browser import CHROMIUM, Traffic, answered, ask, chromium, free_port, violations
+from tests.browser import CHROMIUM, Traffic, answered, ask, chromium, free_port
 
 pytestmark = pytest.mark.skipif(CHROMIUM is None, reason="chromium is not installed")
 
@@ -315,38 +315,6 @@ def test_the_first_screen_asks_before_gradio_has_loaded(browser: Browser, addres
     answered(page, QUESTION)
     expect(page.locator("#first")).to_have_count(0)
     page.close()
-
-
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-def test_no_page_has_a_serious_accessibility_violation(browser: Browser, address: str, scheme: str) -> None:
-    found: dict[str, list[str]] = {}
-
-    def check(where: str) -> None:
-        found[where] = violations(page, ("color-contrast",)) if scheme == "dark" else violations(page)
-
-    traffic = Traffic()
-    page = opened_page(browser, address, "desktop", traffic, color_scheme=scheme)
-    traffic.settle(page)
-    check("start")
-    ask(page, QUESTION)
-    page.locator("#now details.card > summary").click()
-    page.locator("#now a.label").first.click()
-    check("answer and source")
-    page.get_by_role("tab", name="查条款").click()
-    page.locator("#query :is(textarea, input)").fill("午休")
-    expect(page.locator("#found [data-row]").first).to_be_visible()
-    check("sections")
-    page.get_by_role("tab", name="文件库").click()
-    expect(page.locator("#listed a.title").first).to_be_visible()
-    page.locator("[data-show=history]").click()
-    check("library and history")
-    traffic.settle(page)
-    first = page.locator("#listed a.title").first.get_attribute("href")
-    for path in ("/documents", first, "/documents/none"):
-        page.goto(f"{address}{path}")
-        check(str(path))
-    assert not any(found.values()), found
-    page.context.close()
 
 
 @pytest.mark.parametrize(
