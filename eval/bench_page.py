@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 
 RUNS, PATIENCE = 9, 180  # runs to take the median of; seconds to wait for the server
 _FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-component-update"]
-_TYPED = 1000  # ms in which a visitor types
+_TYPED, _READ = 1000, 300  # ms in which a visitor types, and looks at what was typed before Enter
 _GRADIOS = ("/assets/", "/static/", "/svelte/", "/gradio_api/", "/theme.css")
 _BOX = "#question :is(textarea, input)"
 # Notes in the page, on its own clock: what was there when, the first letter that a box took, Enter, and
@@ -124,6 +124,7 @@ def _run(browser: Browser, address: str, question: str) -> dict[str, float]:
     page.wait_for_function("box => document.querySelector(box)?.value === 'x'", arg=_BOX)  # it moved into Gradio's box
     page.wait_for_timeout(_TYPED)
     page.locator(_BOX).fill(question)
+    page.wait_for_timeout(_READ)
     page.keyboard.press("Enter")
     page.wait_for_function("() => window.youju.answered", timeout=60_000)
     paint = page.evaluate("performance.getEntriesByName('first-contentful-paint')[0].startTime")

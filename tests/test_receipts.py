@@ -54,6 +54,13 @@ def test_a_receipt_shows_question_answer_quotes_and_library(calm: SmallSite) -> 
     assert not re.search(r"<script(?![^>]*\ssrc=)|\sstyle=|\son\w+=", page)
 
 
+def test_what_the_answer_warns_of_stands_after_its_statements(calm: SmallSite) -> None:
+    answer = calm.shelf.answerer.ask(QUESTION)
+    page = page_of(calm, asked(calm))
+    assert answer.notes
+    assert all(page.index(note) > page.index(answer.statements[-1].text) for note in answer.notes)
+
+
 def test_a_receipt_is_found_by_its_link_alone(calm: SmallSite) -> None:
     response = calm.client.get(f"/a/{asked(calm)}")
     assert response.headers["x-robots-tag"].startswith("noindex")
