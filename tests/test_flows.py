@@ -147,10 +147,7 @@ def overflows(page: Page) -> bool:
     return bool(page.evaluate("document.documentElement.scrollWidth > window.innerWidth"))
 
 
-@pytest.mark.parametrize("size", [DESKTOP, PHONE], ids=["desktop", "phone"])
-def test_a_receipt_is_the_same_in_another_browser_and_follows_the_library(
-    site: Served, tmp_path: Path, size: tuple[int, int]
-) -> None:
+def test_a_receipt_is_the_same_in_another_browser_and_follows_the_library(site: Served, tmp_path: Path) -> None:
     with site.visitor("/?place=德清县") as page:
         expect(page.locator("#place input")).to_have_value("德清县（浙江·湖州）")
         ask(page, QUESTION)
@@ -159,7 +156,7 @@ def test_a_receipt_is_the_same_in_another_browser_and_follows_the_library(
     assert statements
     library = site.small.shelf.answerer.library
     cited = next(d for d in library.documents() if NAP in d.sources)
-    with site.visitor(receipt, size) as page:
+    with site.visitor(receipt) as page:
         expect(page.locator(".facts")).to_contain_text(QUESTION)
         expect(page.locator(".facts")).to_contain_text("浙江省湖州市德清县")
         shown = page.locator(".receipt .statement").evaluate_all(_WITHOUT_LABELS)
@@ -171,6 +168,7 @@ def test_a_receipt_is_the_same_in_another_browser_and_follows_the_library(
         assert all(line in cited.text for quote in quotes for line in quote.splitlines())
         expect(page.get_by_text("文件库没有更新过")).to_be_visible()
         assert page.evaluate("[localStorage.length, document.cookie.length]") == [0, 0]
+        page.set_viewport_size({"width": PHONE[0], "height": PHONE[1]})
         assert not overflows(page)
         sheets = printed(page)
         assert len(sheets) == 1
