@@ -15,7 +15,7 @@ from playwright.sync_api import Browser, BrowserContext, Frame, Page, Request, s
 CHROMIUM = shutil.which("chromium")
 _FLAGS = [
     "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
-    "--disable-component-update", "--disable-sync", "--lang=zh-CN",
+    "--disable-component-update", "--disable-sync",
 ]  # fmt: skip
 _BREACH = "policy: "
 _TELL_BREACHES = f"""addEventListener("securitypolicyviolation", (e) =>

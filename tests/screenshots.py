@@ -47,6 +47,7 @@ class Photographer:
         traffic = Traffic()
         traffic.watch(page.context)
         page.goto(self._address + path)
+        page.wait_for_function("() => !document.querySelector('#first')")  # Gradio's page has taken over
         traffic.settle(page)
         yield page
         traffic.settle(page)
@@ -107,7 +108,7 @@ class Photographer:
     def sections(self) -> None:
         with self.page(DESKTOP) as page:
             page.get_by_role("tab", name="查条款").click()
-            page.locator("#query :is(textarea, input)").fill("责任单位 财政局")
+            page.locator("#query :is(textarea, input)").fill("补助标准")
             page.locator("#found [data-row]").first.wait_for()
             page.locator("#by-place input").click()
             page.get_by_role("option").nth(1).click()
