@@ -68,8 +68,8 @@ def receipt_for(answer: Answer, *, place: str = "", on: str = "") -> Receipt:
         place=for_keeping(place)[:100],
         on=for_keeping(on)[:10],
         outcome=answer.outcome.value,
-        text=for_keeping(_own_words(answer)),
-        statements=answer.statements,
+        text=for_keeping(answer.lead if answer.statements else answer.text),
+        statements=(*answer.statements, *_notes(answer)),
         sources=tuple(_source(c) for c in answer.citations),
         generation=library.generation if library else "",
         built=library.built if library else "",
@@ -83,11 +83,9 @@ def _understood(answer: Answer) -> str:
     return question.search if question.history and question.search != question.text else ""
 
 
-def _own_words(answer: Answer) -> str:
-    """What the answer says besides its statements: before the first of them, and after the last."""
-    if not answer.statements:
-        return answer.text
-    return "\n".join(line for line in (answer.lead, *answer.notes) if line)
+def _notes(answer: Answer) -> list[Statement]:
+    """What an answer says after its statements, as statements that cite nothing."""
+    return [Statement(for_keeping(line), ()) for line in answer.notes if answer.statements]
 
 
 def _source(citation: Citation) -> Source:

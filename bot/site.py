@@ -63,6 +63,13 @@ def style(*names: str) -> Handler:
     return sheet
 
 
+def refusal(request: Request, status: int, sentence: str) -> Response:
+    """Why a request is not answered: a page for who opens it in a browser, JSON for a script."""
+    if "text/html" in request.headers.get("accept", ""):
+        return page("refused.html", status, sentence=sentence)
+    return JSONResponse({"error": sentence}, status)
+
+
 def answering(handler: Handler) -> Handler:
     """Turn what a visitor got wrong into 400 and what the library cannot do into 503, each with its sentence."""
 
@@ -71,9 +78,9 @@ def answering(handler: Handler) -> Handler:
         try:
             return handler(request)
         except BadInput as error:
-            return JSONResponse({"error": str(error)}, 400)
+            return refusal(request, 400, str(error))
         except YoujuError as error:
-            return JSONResponse({"error": message("unavailable", reason=error)}, 503)
+            return refusal(request, 503, message("unavailable", reason=error))
 
     return answered
 

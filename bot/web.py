@@ -12,8 +12,11 @@ from collections import deque
 from collections.abc import Awaitable, Callable, MutableMapping
 from typing import Any
 
+from starlette.requests import Request
+
 from bot.language import PATHS, Language
 from bot.messages import message
+from bot.site import refusal
 
 Scope = MutableMapping[str, Any]
 Event = MutableMapping[str, Any]
@@ -45,7 +48,7 @@ _POLICY = (
     "connect-src 'self'; manifest-src 'self'; frame-src {framed}; base-uri 'self'; form-action 'self'; frame-ancestors {framing}"
 )
 _SCRIPT = re.compile(r"<script(?![^>]*\ssrc=)[^>]*>(.*?)</script>", re.DOTALL)
-_OURS = '<link rel="stylesheet" href="/chat.css"><script src="/chat.js"></script>'
+_OURS = '<title>有据</title><link rel="stylesheet" href="/chat.css"><script src="/chat.js"></script>'
 _SOCIAL = re.compile(r"\s*<meta\s+(?:property=\"og:|name=\"twitter:)[^>]*>")
 
 
@@ -82,13 +85,11 @@ class Guard:
             await self._app(scope, receive, send)
         elif scope["type"] == "http":
             guarded = _Headed(send, scope, self._first)
-            refusal = self._refusal(scope)
-            if refusal is None:
-                await self._app(scope, receive, guarded)
-            else:
-                await _refuse(guarded, *refusal)
+            refused = self._refused(scope)
+            app = self._app if refused is None else refusal(Request(scope), *refused)
+            await app(scope, receive, guarded)
 
-    def _refusal(self, scope: Scope) -> tuple[int, str] | None:
+    def _refused(self, scope: Scope) -> tuple[int, str] | None:
         tools = self._mcp and bool(_MCP.fullmatch(scope["path"]))
         if not tools and not _OPEN.fullmatch(scope["path"]):
             return 403, message("closed_route")

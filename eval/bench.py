@@ -24,6 +24,7 @@ from typing import Annotated, Any
 import typer
 
 from eval.arguments import repeated
+from eval.bench_page import measure
 
 LIBRARIES = ("chromadb", "tantivy", "sentence-transformers", "torch", "gradio", "numpy")
 _INDEXING = "bench-indexing.json"
@@ -38,6 +39,8 @@ def bench(
         Path | None, typer.Option(help="home to keep; one that a bench has built is not built again")
     ] = None,
     profile: Annotated[Path | None, typer.Option(help="folder for cProfile files of both steps")] = None,
+    *,
+    page: Annotated[bool, typer.Option("--page", help="time and weigh the page in a browser too")] = False,
 ) -> None:
     """Index the documents, in a throw-away home unless one is given, then time questions in a fresh process."""
     folders = [str(f) for f in documents or [Path("eval/corpus")]]
@@ -49,11 +52,13 @@ def bench(
         indexing = json.loads(built.read_text(encoding="utf8"))
         megabytes = sum(p.stat().st_size for p in Path(place).rglob("*") if p.is_file()) / 2**20
         asking = _child("ask", place, [str(questions)], profile)
+        browsing = {"page": measure(Path(place), questions)} if page else {}
     report = {
         **indexing,
         "chunks_per_s": round(indexing["chunks"] / indexing["index_s"], 1),
         "index_mb": round(megabytes, 1),
         **asking,
+        **browsing,
         "machine": {"cores": os.cpu_count(), "cpu": platform.processor() or platform.machine()},
         "python": platform.python_version(),
         "versions": {name: version(name) for name in LIBRARIES},

@@ -1,38 +1,52 @@
-"""A real Chromium for page tests and screenshots; records every request and console error."""
+"""A real Chromium for page tests and screenshots; records every request, error and breach of the page's policy."""
 
 from __future__ import annotations
 
 import shutil
 import socket
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from urllib.parse import urlsplit
 
-from playwright.sync_api import Browser, Page, Request, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Frame, Page, Request, sync_playwright
 
 CHROMIUM = shutil.which("chromium")
 _FLAGS = [
     "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
     "--disable-component-update", "--disable-sync",
 ]  # fmt: skip
+_BREACH = "policy: "
+_TELL_BREACHES = f"""addEventListener("securitypolicyviolation", (e) =>
+  console.error("{_BREACH}" + e.effectiveDirective + " " + e.blockedURI + " " + e.sourceFile));"""
+
+_RULES = ("wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa")
+_RUN_AXE = """async (rules) => {
+  const contrast = { normal: { expected: 4.5 }, large: { expected: 4.5 } };
+  axe.configure({ checks: [{ id: "color-contrast", options: { contrastRatio: contrast } }] });
+  const found = await axe.run(document, { resultTypes: ["violations"], iframes: false, runOnly: rules });
+  return found.violations;
+}"""
 
 
 @dataclass
 class Traffic:
-    """What a page asked for and complained about."""
+    """What the pages of a context asked for and complained about."""
 
     requests: list[str] = field(default_factory=list)
     errors: list[str] = field(default_factory=list)
     streams: int = 0
 
-    def watch(self, page: Page) -> None:
-        page.on("request", self._begin)
-        page.on("requestfinished", self._end)
-        page.on("requestfailed", self._end)  # Gradio ends a stream by aborting it as often as by reading it to its end
-        page.on("console", lambda m: self.errors.append(m.text) if m.type == "error" else None)
-        page.on("pageerror", lambda e: self.errors.append(str(e)))
+    def watch(self, context: BrowserContext) -> None:
+        """Listen to every page of a context, those that open later and their frames included."""
+        context.add_init_script(_TELL_BREACHES)
+        context.on("request", self._begin)
+        # Gradio ends a stream by aborting it as often as by reading it to its end.
+        for ended in ("requestfinished", "requestfailed"):
+            context.on(ended, self._end)
+        context.on("console", lambda m: self.errors.append(m.text) if m.type == "error" else None)
+        context.on("weberror", lambda e: self.errors.append(str(e.error)))
 
     def _begin(self, request: Request) -> None:
         self.requests.append(request.url)
@@ -49,6 +63,18 @@ class Traffic:
             quiet = 0 if self.streams else quiet + 1
             steps -= 1
         assert quiet, "the answer did not end in time"
+
+    def forget(self) -> None:
+        """Begin the record anew."""
+        self.requests.clear()
+        self.errors.clear()
+
+    def check(self, refused: Sequence[int] = ()) -> None:
+        """Nothing may have left the machine and nothing gone wrong, but for answers with the `refused` statuses."""
+        told = tuple(f"the server responded with a status of {status} " for status in refused)
+        assert self.requests
+        assert self.outside == []
+        assert [e for e in self.errors if not any(t in e for t in told)] == []
 
     @property
     def outside(self) -> list[str]:
@@ -95,16 +121,17 @@ def answered(page: Page, question: str) -> None:
     )
 
 
-def violations(
-    page: Page, only: tuple[str, ...] = ("wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa")
-) -> list[str]:
-    """What axe-core (MPL-2.0, in the development extra) finds serious or critical on a page, by tags or by one rule."""
+def violations(page: Page | Frame) -> list[str]:
+    """What axe-core (MPL-2.0, in the development extra) finds serious or critical by the WCAG rules A and AA.
+
+    Large text must have the contrast of small text. Frames are looked at by themselves.
+    """
     import axe_playwright_python
 
-    source = Path(axe_playwright_python.__file__).with_name("axe.min.js").read_text(encoding="utf8")
-    page.evaluate(f"() => {{ {source} }}")
-    options = {"resultTypes": ["violations"], "iframes": False, "runOnly": list(only)}
-    found = page.evaluate("options => axe.run(document, options).then(r => r.violations)", options)
+    if not page.evaluate("'axe' in window"):
+        source = Path(axe_playwright_python.__file__).with_name("axe.min.js").read_text(encoding="utf8")
+        page.evaluate(f"() => {{ {source} }}")
+    found = page.evaluate(_RUN_AXE, [*_RULES])
     return [
         f"{v['id']}: {n['html'][:160]} {n['failureSummary']}"
         for v in found

@@ -21,7 +21,7 @@ from bot.settings import Settings
 from bot.shelf import Shelf
 from index.library import Library
 from index.records import Place
-from tests.browser import CHROMIUM, Traffic, answered, ask, chromium, free_port, violations
+from tests.browser import CHROMIUM, Traffic, answered, ask, chromium, free_port
 
 pytestmark = pytest.mark.skipif(CHROMIUM is None, reason="chromium is not installed")
 
@@ -96,9 +96,8 @@ def browser() -> Iterator[Browser]:
 def opened_page(browser: Browser, address: str, size: str, traffic: Traffic, **options: Any) -> Page:
     width, height = SIZES[size]
     context = browser.new_context(viewport={"width": width, "height": height}, **{"locale": "zh-CN", **options})
+    traffic.watch(context)
     page = context.new_page()
-    context.on("request", lambda r: traffic.requests.append(r.url))
-    traffic.watch(page)
     page.goto(address)
     page.wait_for_selector("#question :is(textarea, input)")
     return page
@@ -115,9 +114,7 @@ def page(browser: Browser, address: str, traffic: Traffic, request: pytest.Fixtu
     opened = opened_page(browser, address, getattr(request, "param", "desktop"), traffic)
     yield opened
     opened.context.close()
-    assert traffic.requests
-    assert traffic.outside == []
-    assert traffic.errors == []
+    traffic.check()
 
 
 both = pytest.mark.parametrize("page", SIZES, indirect=True)
@@ -427,38 +424,6 @@ def test_the_first_screen_asks_before_gradio_has_loaded(browser: Browser, addres
     answered(page, QUESTION)
     expect(page.locator("#first")).to_have_count(0)
     page.close()
-
-
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-def test_no_page_has_a_serious_accessibility_violation(browser: Browser, address: str, scheme: str) -> None:
-    found: dict[str, list[str]] = {}
-
-    def check(where: str) -> None:
-        found[where] = violations(page, ("color-contrast",)) if scheme == "dark" else violations(page)
-
-    traffic = Traffic()
-    page = opened_page(browser, address, "desktop", traffic, color_scheme=scheme)
-    traffic.settle(page)
-    check("start")
-    ask(page, QUESTION)
-    page.locator("#now details.card > summary").click()
-    page.locator("#now a.label").first.click()
-    check("answer and source")
-    page.get_by_role("tab", name="查条款").click()
-    page.locator("#query :is(textarea, input)").fill("午休")
-    expect(page.locator("#found [data-row]").first).to_be_visible()
-    check("sections")
-    page.get_by_role("tab", name="文件库").click()
-    expect(page.locator("#listed a.title").first).to_be_visible()
-    page.locator("[data-show=history]").click()
-    check("library and history")
-    traffic.settle(page)
-    first = page.locator("#listed a.title").first.get_attribute("href")
-    for path in ("/documents", first, "/documents/none"):
-        page.goto(f"{address}{path}")
-        check(str(path))
-    assert not any(found.values()), found
-    page.context.close()
 
 
 @pytest.mark.parametrize(

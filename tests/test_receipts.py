@@ -67,6 +67,13 @@ def test_a_receipt_speaks_the_readers_language(calm: SmallSite) -> None:
     assert "There is no such receipt" in calm.client.get("/a/AbCdEfGh_-123456", params={"lang": "en"}).text
 
 
+def test_what_the_answer_warns_of_stands_after_its_statements(calm: SmallSite) -> None:
+    answer = calm.shelf.answerer.ask(QUESTION)
+    page = page_of(calm, asked(calm))
+    assert answer.notes
+    assert all(page.index(note) > page.index(answer.statements[-1].text) for note in answer.notes)
+
+
 def test_a_receipt_is_found_by_its_link_alone(calm: SmallSite) -> None:
     response = calm.client.get(f"/a/{asked(calm)}")
     assert response.headers["x-robots-tag"].startswith("noindex")

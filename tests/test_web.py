@@ -61,6 +61,13 @@ def test_whatever_the_page_does_not_use_is_closed(path: str) -> None:
     assert response.json() == {"error": "这个地址没有开放。"}
 
 
+def test_who_opens_a_closed_address_in_a_browser_reads_a_page() -> None:
+    response = client().get("/nothing", headers={"accept": "text/html,application/xhtml+xml"})
+    assert response.status_code == 403
+    assert "这个地址没有开放" in response.text and 'href="/"' in response.text
+    assert "default-src 'none'" in response.headers["content-security-policy"]
+
+
 @pytest.mark.parametrize(
     "path",
     ["/", "/en", "/zh-Hant", "/config", "/theme.css", "/assets/index.js", "/static/js/x.js", "/gradio_api/queue/join", "/gradio_api/queue/data",
@@ -93,7 +100,7 @@ def test_a_browser_that_cannot_unzip_gets_the_page_as_it_is() -> None:
 
 @pytest.mark.parametrize(("path", "language"), [("/", "zh-CN"), ("/zh-Hant", "zh-Hant"), ("/en", "en")])
 def test_the_frame_says_its_language_begins_with_our_own_and_links_nothing_outside(path: str, language: str) -> None:
-    ours = '<link rel="stylesheet" href="/chat.css"><script src="/chat.js"></script>'
+    ours = '<title>有据</title><link rel="stylesheet" href="/chat.css"><script src="/chat.js"></script>'
     head = f"<head><script>{SCRIPT}</script>{ours}</head>"
     body = f"<p>{language}</p><gradio-app></gradio-app>"
     assert client().get(path).text == f'<html lang="{language}">{head}{body}</html>'

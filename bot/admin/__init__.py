@@ -5,14 +5,14 @@ from __future__ import annotations
 from functools import partial
 
 from starlette.requests import Request
-from starlette.responses import JSONResponse, Response
+from starlette.responses import Response
 from starlette.routing import Route
 
 from bot.admin import corrections, library, review, uploads
 from bot.admin.desk import make_desk
 from bot.messages import message
 from bot.shelf import Shelf
-from bot.site import style
+from bot.site import refusal, style
 
 _READ, _WRITE, _BOTH = ["GET"], ["POST"], ["GET", "POST"]
 _PAGES = (
@@ -52,5 +52,5 @@ def routes(shelf: Shelf) -> list[Route]:
     ]
 
 
-def _closed(_: Request) -> Response:
-    return JSONResponse({"error": message("closed_route")}, 404)
+def _closed(request: Request) -> Response:
+    return refusal(request, 404, message("closed_route"))
