@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from datetime import date
 from functools import partial
 
@@ -126,10 +127,12 @@ class Answerer:
         for draft, sure in self._compose(case, writer, began + self.settings.llm_seconds):
             timings = {"retrieve_ms": (found - began) * 1000, "compose_ms": (time.perf_counter() - found) * 1000}
             answer = self._answer(case, draft, sure, timings)
-            yield answer
-        told = understanding.told(answer, said)
-        if told is not answer:
-            yield told
+            if answer.growing:
+                yield answer
+        if said.foreign:
+            yield replace(answer, growing=True)
+            answer = understanding.told(answer, said)
+        yield answer
 
     def _answer(self, case: Case, draft: Draft, sure: float, timings: dict[str, float]) -> Answer:
         return Answer(
@@ -147,6 +150,7 @@ class Answerer:
             lead=draft.lead,
             notes=draft.notes,
             written_by=draft.written_by,
+            growing=draft.growing,
         )
 
     def offer(self, answer: Answer, *, place: Place | None = None, on: date | None = None) -> tuple[str, ...]:

@@ -18,7 +18,7 @@ from gradio.events import api
 from starlette.middleware import Middleware
 
 from bot.dialogue import Conversation, steps, stopped
-from bot.errands import Keep, asked_now, choice_of, keep_nothing, opened, place_choices, remembered
+from bot.errands import Keep, asked_now, keep_nothing, label_of, opened, remembered
 from bot.facets import FACETS
 from bot.language import LANGUAGES, PATHS, Language, said
 from bot.listings import library_list, look_up_sections, searched
@@ -107,8 +107,9 @@ class _Chat:
     def _where_row(self) -> None:
         text = partial(said, language=self.language)
         with gr.Row(elem_id="where-row", elem_classes="fields"):
-            self.place = gr.Dropdown(
-                place_choices(self.shelf, self.language), value="", label=text("place_label"), allow_custom_value=True, elem_id="place", min_width=120,
+            # No list of Gradio's: with three thousand places in it, every event would copy them all.
+            self.place = gr.Textbox(
+                label=text("place_label"), placeholder=text("anywhere"), max_length=40, max_lines=1, elem_id="place", min_width=120,
             )  # fmt: skip
             self.on = gr.Textbox(label=text("on_label"), max_length=10, max_lines=1, elem_id="on", min_width=120)
             self.address = _html("", "address")
@@ -152,7 +153,7 @@ class _Chat:
         yield {
             self.head: welcome(self.shelf, self.language),  # the library may be newer than the server
             # Where nothing is known nothing is set: the visitor may be quicker than this.
-            self.place: choice_of(asked.place) or gr.skip(),
+            self.place: label_of(asked.place, self.language) or gr.skip(),
             self.on: asked.on or gr.skip(),
         }
         if asked.question:

@@ -39,6 +39,7 @@ class Draft:
     lead: str = ""
     notes: tuple[str, ...] = ()
     written_by: str = ""
+    growing: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,8 +9,8 @@ from datetime import date
 from typing import Any
 
 from bot.answer import Answerer
-from bot.language import Language, in_script, said
-from bot.localities import Choice, choices, picked
+from bot.language import Language, in_script
+from bot.localities import label, picked
 from bot.messages import message
 from bot.pages import QUESTION_CAP, BadInput, day, place_of_visitor
 from bot.records import Answer, Outcome, Question, Turn
@@ -80,7 +80,8 @@ def replies(shelf: Shelf, asked: Asked, turns: Turns = (), keep: Keep = keep_not
 def _growing(answerer: Answerer, asked: Asked, turns: Turns, where: Place | None) -> Generator[Reply, None, Answer]:
     """Replies with what is ready of an answer; returns the last, whole one. An answer of quotes is ready at once."""
     for answer in answerer.ask_stream(asked.question, history=turns, place=where, on=day(asked.on)):
-        yield Reply(answer, turns, whole=False)
+        if answer.growing:
+            yield Reply(answer, turns, whole=False)
     return answer
 
 
@@ -94,7 +95,8 @@ def opened(address: Mapping[str, str], remembered: Any, language: Language = "zh
     `remembered` comes from the browser and may be anything. The question is empty where the address has none.
     """
     kept = remembered if isinstance(remembered, Mapping) else {}
-    shared = bool(address.get("q"))  # an address that asks says everything, an absent place included
+    # An address that asks says everything, an absent place included; but for the form of the first screen, which knows no place.
+    shared = bool(address.get("q")) and address.get("from") != "first"
 
     def value(name: str, cap: int) -> str:
         written = address.get(name, "" if shared else kept.get(name, ""))
@@ -118,10 +120,10 @@ def remembered(asked: Asked) -> tuple[dict[str, str], str]:
     return {"place": asked.place, "on": asked.on}, fragment("address.html", asked.language, asked=asked)
 
 
-def choice_of(place: str) -> str:
-    """What the list of places calls a place: its code; other words stay as they were typed."""
+def label_of(place: str, language: Language = "zh-CN") -> str:
+    """What the list of places calls a place; other words stay as they were typed."""
     found = picked(place)
-    return found.adcode if found else place
+    return in_script(label(found), language) if found else place
 
 
 def _is_day(written: str) -> bool:
@@ -129,9 +131,3 @@ def _is_day(written: str) -> bool:
         return bool(date.fromisoformat(written))
     except ValueError:
         return False
-
-
-def place_choices(shelf: Shelf, language: Language = "zh-CN") -> list[Choice]:
-    """Every place to choose from, labelled in the reader's script, the library's own first; "" for none."""
-    offered = choices(shelf.answerer.places)
-    return [(said("anywhere", language), ""), *((in_script(label, language), name) for label, name in offered)]

@@ -117,7 +117,7 @@ class Writer:
         try:
             for written in self._written(prompt_of(case, sources), seconds):
                 if writing.add(written):
-                    yield writing.so_far(self.model.name)
+                    yield replace(writing.so_far(self.model.name), growing=True)
         except ModelError as error:
             failure = message(f"model_{error.reason}", script=script)
         if writing.answers() and not failure:

@@ -8,8 +8,7 @@ from functools import cache
 from bot.records import Level
 from index.places import all_places, short_name
 from index.records import NATIONAL, Place
-
-Choice = tuple[str, str]
+from index.tokens import fold
 
 
 def label(place: Place) -> str:
@@ -22,19 +21,19 @@ def label(place: Place) -> str:
     return f"{place.name}（{above}）" if above else place.name
 
 
-def choices(own: Sequence[Place]) -> list[Choice]:
-    """Every place as (label, administrative code): the library's `own` first, the rest from province to county."""
+def labels(own: Sequence[Place]) -> list[str]:
+    """Every place by its label: the library's `own` first, the rest from province to county."""
     first, rest = sorted(own, key=lambda p: p.path), sorted(all_places(), key=lambda p: p.adcode)
-    return [(label(p), p.adcode) for p in dict.fromkeys((*first, *rest))]
+    return [label(p) for p in dict.fromkeys((*first, *rest))]
 
 
 def picked(value: str) -> Place | None:
-    """The place of a choice, by its code, its label or its full name; None for other words.
+    """The place of a code, a label in either script or a full name; None for other words.
 
     >>> picked("350481") == picked("永安市（福建·三明）") == picked("福建省三明市永安市")
     True
     """
-    return _by_value().get(value)
+    return _by_value().get(fold(value))
 
 
 def level(full_name: str) -> Level:
@@ -49,4 +48,4 @@ def level(full_name: str) -> Level:
 
 @cache
 def _by_value() -> dict[str, Place]:
-    return {value: place for place in all_places() for value in (label(place), place.adcode, place.full_name)}
+    return {fold(value): place for place in all_places() for value in (label(place), place.adcode, place.full_name)}

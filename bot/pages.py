@@ -17,6 +17,7 @@ from bot.document_view import NOWHERE, Span, links, view
 from bot.facets import FACETS, Filters
 from bot.find import Found
 from bot.language import Language, in_script, local, said, translated
+from bot.localities import labels
 from bot.messages import message
 from bot.records import Answer, Citation, Statement
 from bot.shelf import Shelf
@@ -68,6 +69,10 @@ def routes(shelf: Shelf) -> list[Route]:
         shown = view(found, articles, tables, on=today, newer=newer, quoted=quoted, related=related, language=language)
         return page("document.html", language=language, view=shown, **_script(request, language))
 
+    def places(request: Request) -> Response:
+        names = [in_script(name, reader(request)) for name in labels(shelf.answerer.places)]
+        return JSONResponse(names, headers={"cache-control": "max-age=3600"})
+
     def health(_: Request) -> Response:
         info = shelf.answerer.info
         return JSONResponse(
@@ -83,6 +88,7 @@ def routes(shelf: Shelf) -> list[Route]:
         Route("/documents", answering(documents)),
         *picture.routes(shelf),
         Route("/documents/{id}", answering(document)),
+        Route("/places", answering(places)),
         Route("/healthz", answering(health)),
         Route("/page.css", style("fragments.css", "page.css")),
         Route("/chat.css", style("fragments.css", "chat.css")),

@@ -172,3 +172,4 @@ class Answer:
     lead: str = ""
     notes: tuple[str, ...] = ()
     written_by: str = ""
+    growing: bool = False  # more statements are to come

@@ -67,7 +67,7 @@ def refusal(request: Request, status: int, sentence: str) -> Response:
     """Why a request is not answered: a page for who opens it in a browser, JSON for a script."""
     if "text/html" in request.headers.get("accept", ""):
         return page("refused.html", status, sentence=sentence)
-    return JSONResponse({"error": sentence}, status)
+    return JSONResponse({"error": sentence}, status, {"allow": "POST"} if status == 405 else None)
 
 
 def answering(handler: Handler) -> Handler:

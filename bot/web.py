@@ -34,7 +34,7 @@ PAGES = {path: language for language, path in PATHS.items()}
 
 # Gradio brings some eighty routes (upload, file=, proxy=, monitoring, openapi …); only what the page uses is open.
 _OPEN = re.compile(
-    r"/(?:|zh-Hant|en|api/ask|api/find|api/feedback|documents|documents/[^/]+|a/[\w-]{16}|healthz|page\.css|receipt\.css"
+    r"/(?:|zh-Hant|en|api/ask|api/find|api/feedback|documents|documents/[^/]+|places|a/[\w-]{16}|healthz|page\.css|receipt\.css"
     r"|chat\.css|chat\.js|admin|admin/[a-z-]+|admin\.css"
     r"|config|theme\.css|favicon\.ico|manifest\.json|robots\.txt|(?:assets|static|svelte)/.+"
     r"|gradio_api/(?:queue/join|queue/data|heartbeat/\w+|startup-events|cancel|reset|app_id|theme\.css))/?"

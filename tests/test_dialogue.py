@@ -41,11 +41,17 @@ class Growing(Answerer):
     """Says its statements one by one."""
 
     def ask_stream(
-        self, text: str, *, history: Sequence[Turn] = (), place: Place | None = None, on: date | None = None
+        self,
+        text: str,
+        *,
+        history: Sequence[Turn] = (),
+        place: Place | None = None,
+        on: date | None = None,
+        alone: bool = False,
     ) -> Iterator[Answer]:
-        whole = self.ask(text, history=history, place=place, on=on)
+        *_, whole = super().ask_stream(text, history=history, place=place, on=on, alone=alone)
         for ready in range(1, len(whole.statements)):
-            yield replace(whole, statements=whole.statements[:ready])
+            yield replace(whole, statements=whole.statements[:ready], growing=True)
         if "错" in text:
             raise LibraryError("坏了")
         yield whole
@@ -65,8 +71,8 @@ def test_what_is_ready_of_a_growing_answer_is_shown_and_kept_when_it_is_whole(
     *growing, last = steps(
         GrowingShelf(settings), asked, Conversation(), lambda answer, *_: str(kept.append(answer) or "r1")
     )
-    assert [step.html.count('class="statement"') for step in (*growing, last)] == [0, 1, 2, 2]
-    assert [step.conversation.turns for step in growing] == [()] * 3
+    assert [step.html.count('class="statement"') for step in (*growing, last)] == [0, 1, 2]
+    assert [step.conversation.turns for step in growing] == [()] * 2
     assert (len(kept), len(kept[0].statements), len(last.conversation.turns)) == (1, 2, 2)
     assert last.conversation.answered == (asked, kept[0])
 

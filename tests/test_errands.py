@@ -8,9 +8,8 @@ import pytest
 
 from bot.errands import (
     asked_now,
-    choice_of,
+    label_of,
     opened,
-    place_choices,
     remembered,
     replies,
     reply,
@@ -99,6 +98,13 @@ def test_without_a_question_the_browsers_memory_counts() -> None:
     assert opened({"place": "德清县"}, remembered).place == "浙江省湖州市德清县"
 
 
+def test_the_first_screens_form_leaves_place_and_day_to_the_browser() -> None:
+    kept = {"place": "四川省绵阳市", "on": "2026-01-01"}
+    assert opened({"q": "问", "from": "first"}, kept) == Asked("问", "四川省绵阳市", "2026-01-01")
+    assert opened({"q": "问", "from": "first", "place": "浙江省"}, kept).place == "浙江省"
+    assert opened({"q": "问"}, kept) == Asked("问")
+
+
 @pytest.mark.parametrize(
     "remembered", [None, "x", [1], {"place": 3, "on": {"a": 1}}, {"on": "昨天"}, {"path": "/etc/passwd"}]
 )
@@ -106,14 +112,16 @@ def test_whatever_the_browser_remembers_does_no_harm(remembered: object) -> None
     assert opened({}, remembered) == Asked("")
 
 
-@pytest.mark.parametrize("typed", ["350481", "永安市（福建·三明）", "福建省三明市永安市", "永安市", "福建永安"])
+@pytest.mark.parametrize(
+    "typed", ["350481", "永安市（福建·三明）", "永安市(福建·三明)", "福建省三明市永安市", "永安市", "福建永安"]
+)
 def test_a_place_is_known_by_code_label_or_name(typed: str) -> None:
     asked = asked_now("问", typed, "", "zh-CN")
-    assert (asked.place, choice_of(asked.place)) == ("福建省三明市永安市", "350481")
+    assert (asked.place, label_of(asked.place)) == ("福建省三明市永安市", "永安市（福建·三明）")
 
 
 def test_words_that_name_no_place_stay_as_they_were_typed() -> None:
-    assert asked_now("问", "火星", "", "zh-CN").place == choice_of("火星") == "火星"
+    assert asked_now("问", "火星", "", "zh-CN").place == label_of("火星") == "火星"
 
 
 @pytest.mark.parametrize("sent", [None, {"path": "/etc/passwd"}, ["x"], 3])
@@ -121,12 +129,9 @@ def test_what_is_no_text_counts_as_nothing(sent: object) -> None:
     assert asked_now("问", sent, sent, "zh-CN") == Asked("问")
 
 
-def test_places_are_offered_in_the_readers_script_by_their_codes(shelf: Shelf) -> None:
-    offered = place_choices(shelf, "zh-Hant")
-    assert offered[0] == ("不限地方", "")
-    assert {code for _, code in offered[1:7]} == {place.adcode for place in shelf.answerer.places}
-    assert ("綿陽市（四川）", "510700") in offered
-    assert len(offered) > 3000
+def test_a_place_has_its_name_in_the_readers_script(shelf: Shelf) -> None:
+    assert label_of("四川省绵阳市", "zh-Hant") == "綿陽市（四川）"
+    assert asked_now("问", "綿陽市（四川）", "", "zh-Hant").place == "四川省绵阳市"
 
 
 def test_an_answer_on_the_page_has_a_receipt_that_can_be_opened(shelf: Shelf) -> None:

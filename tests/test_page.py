@@ -136,10 +136,10 @@ def test_asked_with_a_place_the_citation_opens_at_the_marked_words(page: Page, t
     expect(page.locator("#welcome")).to_contain_text("份文件回答")
     place = page.locator("#place input")
     place.click()
-    page.keyboard.insert_text("德清")
-    page.keyboard.press("Shift")
-    page.get_by_role("option", name="德清县（浙江·湖州）").click()
-    expect(place).to_have_value("德清县（浙江·湖州）")
+    offered = page.locator("#places option")
+    expect(offered.nth(3000)).to_be_attached()
+    assert "德清县（浙江·湖州）" in offered.all_text_contents()[:8]  # the library's own come first
+    page.keyboard.insert_text("德清县（浙江·湖州）")  # as choosing it does
     ask(page, "随迁子女什么时候报名")
     expect(page.locator("#now .tags").first).to_contain_text("德清县县级")
     expect(page.locator("#now .asked-where")).to_have_text("浙江省湖州市德清县")

@@ -30,6 +30,13 @@ def client(shelf: Shelf) -> Iterator[TestClient]:
         yield opened
 
 
+def test_places_are_listed_in_the_readers_script_the_librarys_own_first(client: TestClient, shelf: Shelf) -> None:
+    names = client.get("/places", params={"lang": "zh-Hant"}).json()
+    own = len(shelf.answerer.places)
+    assert len(names) > 3000 and "綿陽市（四川）" in names[:own] and "永安市（福建·三明）" in names[own:]
+    assert "绵阳市（四川）" in client.get("/places").json()[:own]
+
+
 def test_ask_gives_the_answer_with_citations_that_can_be_followed(client: TestClient) -> None:
     answer = client.get("/api/ask", params={"q": "学校午休可以收费吗"}).json()
     assert answer["outcome"] == "answered"

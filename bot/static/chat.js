@@ -234,10 +234,30 @@
       if (next) { event.preventDefault(); next.focus(); }
     } else if (event.key === "Enter" && !event.shiftKey && !event.isComposing && event.target === box()) sent(box().value);
   });
-  addEventListener("focusin", ({ target }) => target.matches?.("#place input") && setTimeout(() => target.select())); // typing replaces
-  // Gradio takes only a key for input into a text field; a day is picked with the mouse or a finger too.
+  addEventListener("submit", ({ target }) => {
+    if (!target.matches("#first form")) return;
+    const address = new URLSearchParams(location.search);
+    for (const name of ["place", "on"].filter((n) => address.get(n)))
+      target.append(Object.assign(document.createElement("input"), { type: "hidden", name, value: address.get(name) }));
+  });
+  // Every place of the country: fetched when somebody first goes to the field.
+  async function offerPlaces(field) {
+    if (field.hasAttribute("list")) return;
+    field.setAttribute("list", "places");
+    if ($("#places")) return;
+    const list = document.body.appendChild(document.createElement("datalist"));
+    list.id = "places";
+    const names = await fetch(`/places?lang=${language}`).then((sent) => sent.ok ? sent.json() : []).catch(() => []);
+    list.replaceChildren(...names.map((name) => new Option(name)));
+  }
+  addEventListener("focusin", ({ target }) => {
+    if (!target.matches?.("#place input")) return;
+    setTimeout(() => target.select()); // typing replaces
+    offerPlaces(target);
+  });
+  // Gradio takes only a key for input into a text field; a day or a place is picked with the mouse or a finger too.
   addEventListener("input", ({ target }) => {
-    if (target.matches?.("#on input")) target.dispatchEvent(new KeyboardEvent("keypress", { key: "Unidentified", bubbles: true }));
+    if (target.matches?.("#on input, #place input")) target.dispatchEvent(new KeyboardEvent("keypress", { key: "Unidentified", bubbles: true }));
   });
   for (const arriving of ["mouseover", "focusin"])
     addEventListener(arriving, ({ target }) => {
