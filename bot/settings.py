@@ -47,6 +47,8 @@ class Settings(BaseSettings):
     llm_seconds: float = Field(default=20, gt=0, le=300, description="一次作答等语言模型的时间上限（秒）")
     llm_context: int = Field(default=8192, ge=2048, description="语言模型的上下文长度（token）")
     llm_calls: int = Field(default=4, ge=1, le=64, description="同时进行的语言模型请求数")
+    llm_price_in: float | None = Field(default=None, ge=0, description="每百万输入 token 的价格，设了就统计费用")
+    llm_price_out: float | None = Field(default=None, ge=0, description="每百万输出 token 的价格，设了就统计费用")
     llm_answer: bool = Field(default=True, description="由语言模型把引文写成连贯的回答")
     llm_rewrite: bool = Field(default=True, description="由语言模型换说法再检索")
     llm_condense: bool = Field(default=True, description="由语言模型补全追问")
@@ -59,7 +61,8 @@ class Settings(BaseSettings):
         if self.llm is None:
             return None
         key = self.llm_key.get_secret_value() if self.llm_key else None
-        return ModelConfig(self.llm, self.llm_url, key, self.llm_seconds, self.llm_context, self.llm_calls)
+        limits = (self.llm_seconds, self.llm_context, self.llm_calls)
+        return ModelConfig(self.llm, self.llm_url, key, *limits, self.llm_price_in, self.llm_price_out)
 
     @property
     def documents_folder(self) -> Path:
