@@ -22,6 +22,8 @@ from index.errors import NoLibrary, YoujuError
 if TYPE_CHECKING:
     from bot.records import Citation
     from bot.shelf import Shelf
+    from index.doc_questions import Asker, Estimate
+    from index.llm import LanguageModel, ModelConfig
     from index.records import ParsedDocument
 
 app = typer.Typer(add_completion=False, help="有据：用原文回答教育政策问题，每句话注明出处。")
@@ -92,11 +94,15 @@ def _shelf(settings: Settings) -> Shelf:
 def sync(
     folders: Annotated[list[Path] | None, typer.Argument(help="文件所在的文件夹，不写时用设置里的")] = None,
     as_json: AsJson = False,
+    *,
+    questions: Annotated[bool, typer.Option("--questions", help="由语言模型为每条写问法和提要，供检索")] = False,
+    yes: Annotated[bool, typer.Option("--yes", help="不问费用，直接开始")] = False,
 ) -> None:
     """让文件库与文件夹一致：增、改、删，并说明哪些文件没有收。"""
     with _sentences():
         settings = load_settings()
-        report = _sync(settings, folders or [settings.documents_folder], progress=not as_json)
+        asker = _asker(settings, yes=yes) if questions or settings.llm_index else None
+        report = _sync(settings, folders or [settings.documents_folder], progress=not as_json, asker=asker)
         if as_json:
             _print_json(asdict(report))
             return
@@ -109,15 +115,47 @@ def sync(
             out.print(text("synced_unchanged", count=report.unchanged))
         for name, reason in report.quarantined:
             out.print(Text(text("synced_refused", name=name, reason=reason), style="yellow"), soft_wrap=True)
+        if report.asked:
+            out.print(text("synced_asked", count=report.asked))
+        if report.unasked:
+            left = text("synced_unasked", count=report.unasked, reason=report.model_failure)
+            out.print(Text(left, style="yellow"), soft_wrap=True)
 
 
-def _sync(settings: Settings, folders: list[Path], *, progress: bool = True) -> Any:
+def _asker(settings: Settings, *, yes: bool) -> Asker:
+    """How the model of the settings is asked about articles; on a terminal someone agrees to the cost first."""
+    from index.doc_questions import Asker
+
+    config = settings.language_model
+    if config is None:
+        raise YoujuError(text("questions_need_model"))
+
+    def agree(estimate: Estimate) -> bool:
+        cost = text("questions_cost", cost=f"{estimate.cost:.2f}") if estimate.cost is not None else ""
+        tokens = (f"{n:,}" for n in (estimate.tokens_in, estimate.tokens_out))
+        told = dict(zip(("tokens_in", "tokens_out"), tokens, strict=True))
+        err.print(text("questions_estimate", articles=estimate.articles, cost=cost, **told))
+        return yes or not err.is_terminal or typer.confirm(text("questions_go_on"), err=True)
+
+    prices = (settings.llm_price_in, settings.llm_price_out)
+    return Asker(_opened(config), config.calls, config.seconds, prices, agree, err.is_terminal)
+
+
+def _opened(config: ModelConfig) -> LanguageModel:
+    from index.chat_model import open_model  # type: ignore[import-not-found,unused-ignore]
+
+    model: LanguageModel = open_model(config)
+    return model
+
+
+def _sync(settings: Settings, folders: list[Path], *, progress: bool = True, asker: Asker | None = None) -> Any:
     from index.embed import load_embedder
     from index.sync import sync as sync_library
 
     size = settings.max_file_mb * 1_000_000
     embedder = load_embedder(settings.embedder)
-    return sync_library(folders, settings.home, embedder, progress=progress and err.is_terminal, max_bytes=size)
+    shown = progress and err.is_terminal
+    return sync_library(folders, settings.home, embedder, progress=shown, max_bytes=size, asker=asker)
 
 
 @app.command()

@@ -27,7 +27,7 @@ from index.tokens import grams
 
 LEXICAL_DEPTH, DENSE_DEPTH, POOL = 120, 80, 240
 SCOPE_DEPTH, FEW_DOCUMENTS = 100, 3
-BOOSTS = {"title": 0.6, "path": 1.3, "text": 1.0, "responsible": 0.3}
+BOOSTS = {"title": 0.6, "path": 1.3, "text": 1.0, "responsible": 0.3, "asked": 0.3}
 EXPANSION = 0.5
 REWRITTEN, REWRITTEN_DEPTH = 0.5, 20  # what all rewrites may weigh beside what was typed; chunks that each brings in
 QUERY_TOKENS = 32

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from index.asked import Asked, note_asked
 from index.catalogue import Catalogue, FileEntry
 from index.embed import Embedder
 from index.errors import LibraryBusy, LibraryDamaged, LibraryError, NoLibrary
@@ -38,13 +39,15 @@ _SPARE = 50_000_000  # bytes that stay free besides the copy of a generation
 class Change:
     """The difference between two generations. `added` may come while files are parsed; the rest is whole when it is used up.
 
-    `reposted`: documents that turned out to have more sources than they were added with.
+    `reposted`: documents that turned out to have more sources than they were added with. `asked`: documents of the earlier
+    generation that are searched by other questions from now on.
     """
 
     removed: tuple[str, ...]
     added: Iterable[ParsedDocument]
     files: Sequence[FileEntry]
     reposted: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    asked: Mapping[str, Asked] = field(default_factory=dict)
 
 
 @contextmanager
@@ -71,8 +74,8 @@ def current(home: Path) -> Path:
     return folder
 
 
-def build(home: Path, base: Path | None, change: Change, embedder: Embedder) -> Manifest:
-    """Build, verify and publish the next generation from `base` and a change. The lock must be held.
+def build(home: Path, base: Path | None, change: Change, embedder: Embedder, *, kept: int = KEPT) -> Manifest:
+    """Build, verify and publish the next generation from `base` and a change; `kept` stay. The lock must be held.
 
     Raises `LibraryDamaged` where the new generation fails verification and `LibraryError` where it cannot be written; the current
     one stays as it was.
@@ -95,7 +98,7 @@ def build(home: Path, base: Path | None, change: Change, embedder: Embedder) -> 
         partial.rename(folder)
         _fsync(root)  # the folder must be on disk before CURRENT names it
         _publish(home, folder.name)
-        _collect(root, folder.name)
+        _collect(root, folder.name, kept)
     except OSError as error:
         raise LibraryError("索引写不进磁盘，请检查磁盘空间和文件夹权限后再试；原来的文件库没有变动。") from error
     return manifest
@@ -172,6 +175,11 @@ def _write_texts(folder: Path, catalogue: Catalogue, change: Change) -> Iterator
         catalogue.add(parsed, [tokens.tobytes() for tokens in passage_tokens(parsed.chunks)])
         lexical.add(parsed.document.title, parsed.chunks)
         yield parsed.document.title, parsed.chunks
+    titles = {d.id: d.title for d in catalogue.documents(texts=False)} if change.asked else {}
+    for document_id, asked in change.asked.items():
+        lexical.delete(document_id)
+        lexical.add(titles[document_id], catalogue.chunks_of(document_id), asked.texts)
+    note_asked(folder, change.removed, change.asked)
     for document_id, sources in change.reposted.items():
         catalogue.set_sources(document_id, sources)
     catalogue.set_files(change.files)
@@ -255,7 +263,7 @@ def _discard_leftovers(home: Path) -> None:
             shutil.rmtree(path)
 
 
-def _collect(root: Path, name: str) -> None:
+def _collect(root: Path, name: str, kept: int) -> None:
     """Keep the newest generations, the one just published among them."""
-    for path in sorted(p for p in root.glob("[0-9]*") if p.name != name)[: -KEPT + 1]:
+    for path in sorted(p for p in root.glob("[0-9]*") if p.name != name)[: -kept + 1]:
         shutil.rmtree(path)

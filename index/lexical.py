@@ -12,7 +12,7 @@ from index.errors import LibraryDamaged, LibraryError
 from index.records import Chunk
 from index.tokens import grams
 
-FIELDS = ("title", "path", "text", "responsible")
+FIELDS = ("title", "path", "text", "responsible", "asked")
 _HEAP = 256_000_000
 _WHITESPACE = "grams"
 
@@ -26,8 +26,7 @@ def _schema() -> Any:
     return builder.build()
 
 
-def _open(folder: Path) -> Any:
-    index = tantivy.Index(_schema(), path=str(folder), reuse=True)
+def _open(index: Any) -> Any:
     index.register_tokenizer(_WHITESPACE, tantivy.TextAnalyzerBuilder(tantivy.Tokenizer.whitespace()).build())
     return index
 
@@ -41,11 +40,12 @@ class LexicalIndex:
 
     def __init__(self, folder: Path) -> None:
         try:
-            self._index = _open(folder)
+            self._index = _open(tantivy.Index.open(str(folder)))
             self._searcher = self._index.searcher()
         except ValueError as error:
             raise LibraryDamaged("全文索引打不开，请重新运行 sync 重建索引。") from error
         self._schema = self._index.schema
+        self._fields = FIELDS if self._filled(FIELDS[-1]) else FIELDS[:-1]
 
     def search(
         self,
@@ -60,7 +60,7 @@ class LexicalIndex:
             (tantivy.Occur.Should, self._boosted(field, term, weight * boost))
             for term, weight in terms
             for field, boost in weights.items()
-            if weight * boost > 0
+            if weight * boost > 0 and field in self._fields
         ]
         if not clauses or k < 1:
             return []
@@ -74,6 +74,14 @@ class LexicalIndex:
 
     def _boosted(self, field: str, term: str, weight: float) -> Any:
         return tantivy.Query.boost_query(tantivy.Query.term_query(self._schema, field, term, "freq"), weight)
+
+    def _filled(self, field: str) -> bool:
+        """Whether any chunk has words in a field: `asked` is empty where no model wrote any, and older indexes lack it."""
+        try:
+            any_character = tantivy.Query.regex_query(self._schema, field, ".")
+            return bool(self._searcher.search(any_character, limit=1).hits)
+        except ValueError:
+            return False
 
     def count(self) -> int:
         return int(self._searcher.num_docs)
@@ -92,14 +100,16 @@ class LexicalWriter:
 
     def __init__(self, folder: Path) -> None:
         folder.mkdir(parents=True, exist_ok=True)
-        self._index = _open(folder)
+        self._index = _open(tantivy.Index(_schema(), path=str(folder), reuse=True))
         self._writer = self._index.writer(heap_size=_HEAP, num_threads=1)
 
-    def add(self, title: str, chunks: Sequence[Chunk]) -> None:
+    def add(self, title: str, chunks: Sequence[Chunk], asked: Mapping[int, str] | None = None) -> None:
+        """`asked`: by the number of an article what people ask that it answers; its table rows are asked for by their cells."""
         titles = _terms(title)
         for chunk in chunks:
             document = tantivy.Document(id=chunk.id, document_id=chunk.document_id)
-            own = (chunk.path, f"{chunk.text} {chunk.indexed}", " ".join(chunk.responsible))
+            questions = "" if chunk.text.startswith("|") else (asked or {}).get(chunk.article, "")
+            own = (chunk.path, f"{chunk.text} {chunk.indexed}", " ".join(chunk.responsible), questions)
             for field, terms in zip(FIELDS, (titles, *map(_terms, own)), strict=True):
                 document.add_text(field, terms)
             self._writer.add_document(document)

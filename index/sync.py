@@ -12,7 +12,9 @@ from time import perf_counter
 
 from rich.progress import track
 
+from index.asking import Told, add_questions
 from index.catalogue import Catalogue, FileEntry
+from index.doc_questions import Asker
 from index.embed import Embedder
 from index.errors import LibraryError, UnreadableFile
 from index.generation import Change, build, current, writing
@@ -28,7 +30,10 @@ _log = logging.getLogger(__name__)
 
 @dataclass(frozen=True, slots=True)
 class SyncReport:
-    """What a sync did, by file name; `quarantined` gives each refused file with its reason."""
+    """What a sync did, by file name; `quarantined` gives each refused file with its reason.
+
+    Where a language model was asked: how many articles have questions of its, how many lack them, and what went wrong.
+    """
 
     added: tuple[str, ...]
     changed: tuple[str, ...]
@@ -39,6 +44,9 @@ class SyncReport:
     documents: int
     chunks: int
     seconds: float
+    asked: int = 0
+    unasked: int = 0
+    model_failure: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,11 +86,13 @@ def sync(
     max_bytes: int = 20_000_000,
     tell: Tell | None = None,
     processes: int = _WORKERS,
+    asker: Asker | None = None,
 ) -> SyncReport:
     """Bring the library in `home` up to date with the folders. Raises `LibraryBusy` where another sync is running.
 
     The result depends on the folders alone: many small syncs end where one sync of everything does. `processes=1` starts none,
-    for a server that has threads.
+    for a server that has threads. With an `asker` a language model then writes questions about the articles that have none;
+    whatever it does, the library is up to date before.
     """
     from index.read import collect_files
 
@@ -103,16 +113,22 @@ def sync(
             change = _change(base, kept, fresh, reading) if base else _everything(fresh, reading)
             manifest = build(home, base.folder if base else None, change, embedder)
             entries = {entry.path: entry for entry in change.files}
+        told = Told(0, 0, "", manifest)
+        if asker is not None:
+            told = add_questions(home, embedder, asker, fresh=base is None or manifest is not base.manifest)
     return SyncReport(
         added=_names(n for n in fresh if n not in known),
         changed=_names(n for n in fresh if n in known),
         removed=_names(gone),
         unchanged=len(paths) - len(fresh),
         quarantined=tuple(sorted((Path(e.path).name, e.reason) for e in entries.values() if e.reason)),
-        generation=manifest.generation,
-        documents=manifest.documents,
-        chunks=manifest.chunks,
+        generation=told.manifest.generation,
+        documents=told.manifest.documents,
+        chunks=told.manifest.chunks,
         seconds=perf_counter() - began,
+        asked=told.asked,
+        unasked=told.unasked,
+        model_failure=told.failure,
     )
 
 
