@@ -23,7 +23,6 @@ if TYPE_CHECKING:
     from bot.records import Citation
     from bot.shelf import Shelf
     from index.doc_questions import Asker, Estimate
-    from index.llm import LanguageModel, ModelConfig
     from index.records import ParsedDocument
 
 app = typer.Typer(add_completion=False, help="有据：用原文回答教育政策问题，每句话注明出处。")
@@ -138,14 +137,9 @@ def _asker(settings: Settings, *, yes: bool) -> Asker:
         return yes or not err.is_terminal or typer.confirm(text("questions_go_on"), err=True)
 
     prices = (settings.llm_price_in, settings.llm_price_out)
-    return Asker(_opened(config), config.calls, config.seconds, prices, agree, err.is_terminal)
+    from index.llm.client import open_model
 
-
-def _opened(config: ModelConfig) -> LanguageModel:
-    from index.chat_model import open_model  # type: ignore[import-not-found,unused-ignore]
-
-    model: LanguageModel = open_model(config)
-    return model
+    return Asker(open_model(config), config.calls, config.seconds, prices, agree, err.is_terminal)
 
 
 def _sync(settings: Settings, folders: list[Path], *, progress: bool = True, asker: Asker | None = None) -> Any:
@@ -263,7 +257,7 @@ def doctor(
 
 def _try_model(settings: Settings) -> None:
     from bot.model_check import check_lines, check_model
-    from index.chat_model import open_model
+    from index.llm.client import open_model
 
     config = settings.language_model
     if config is None:

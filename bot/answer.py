@@ -124,7 +124,8 @@ class Answerer:
         case = open_case(question, self.searcher(question.on), self.places, self.settings.answer_threshold)
         case = understanding.reworded(case)
         found = time.perf_counter()
-        for draft, sure in self._compose(case, writer, began + self.settings.llm_seconds):
+        until = began + self.settings.llm_seconds - understanding.later(said)
+        for draft, sure in self._compose(case, writer, until):
             timings = {"retrieve_ms": (found - began) * 1000, "compose_ms": (time.perf_counter() - found) * 1000}
             answer = self._answer(case, draft, sure, timings)
             if answer.growing:

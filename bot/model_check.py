@@ -11,7 +11,7 @@ from bot.messages import message
 from index.llm import Prompt
 
 if TYPE_CHECKING:
-    from index.chat_model import ChatModel
+    from index.llm.client import ChatModel
 
 _SCHEMA = {
     "type": "object",

@@ -10,7 +10,7 @@ from bot.records import Turn
 from bot.screening import is_foreign
 from index.errors import ModelError
 from index.llm import LanguageModel
-from index.prompting import complete, prompt, said_texts
+from index.llm.prompting import complete, prompt, said_texts
 from index.records import Place
 from index.tokens import fold, grams
 

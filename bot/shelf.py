@@ -12,10 +12,10 @@ from bot.answer import Answerer
 from bot.find import Finder
 from bot.lexicon import load_lexicon
 from bot.settings import Settings
-from index.chat_model import ChatModel, open_model
 from index.embed import load_embedder
 from index.errors import ModelError
 from index.library import open_library
+from index.llm.client import ChatModel, open_model
 
 if TYPE_CHECKING:
     from bot.journal import Journal

@@ -15,7 +15,7 @@ from bot.rewriting import ONE_QUESTION, is_wording
 from bot.screening import is_foreign
 from index.errors import ModelError
 from index.llm import LanguageModel
-from index.prompting import complete, prompt, said_object, said_texts
+from index.llm.prompting import complete, prompt, said_object, said_texts
 from index.tokens import fold
 
 STATEMENTS, LONGER = 12, 6  # statements of an answer that are translated; how many times longer one may become

@@ -64,6 +64,10 @@ class Understanding:
         other = open_case(asked, case.searcher, case.known, min(1.0, case.least + SURER))
         return other if other.sure >= other.least else case
 
+    def later(self, said: Said) -> float:
+        """Seconds that `told` may take: what writes before it must leave them."""
+        return self._seconds if said.foreign else 0.0
+
     def told(self, answer: Answer, said: Said) -> Answer:
         """The answer to a question in another language with its statements in that language too."""
         if self._model is None or not said.foreign:

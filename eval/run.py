@@ -31,7 +31,7 @@ from index.records import Chunk, PolicyDocument
 from index.sync import sync
 
 if TYPE_CHECKING:
-    from index.usage import Usage
+    from index.llm.usage import Usage
 
 PASSAGES = 10
 PASSAGE_LENGTH = 1500
@@ -67,7 +67,7 @@ def _opened(name: str, url: str) -> Metered | None:
     config = Settings(llm=name or None, llm_url=url or None).language_model if name else None
     if config is None:
         return None
-    from index.chat_model import open_model
+    from index.llm.client import open_model
 
     return open_model(config)
 

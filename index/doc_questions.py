@@ -18,7 +18,7 @@ from rich.progress import track
 
 from index.errors import LibraryError, ModelError
 from index.llm import LanguageModel, Prompt, estimate_tokens
-from index.prompting import complete, prompt, prompt_version, said_object, said_texts
+from index.llm.prompting import complete, prompt, prompt_version, said_object, said_texts
 from index.records import Article, PolicyDocument
 from index.tokens import fold
 

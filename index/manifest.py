@@ -22,7 +22,7 @@ _NAME = "manifest.json"
 _LIVE = "chroma/chroma.sqlite3"
 _DAMAGED = "文件库有文件缺失或损坏，请运行 sync 重建索引。"
 # What has no part in turning files into a library.
-_APART = {"model", "training", "__pycache__", "lexicon.tsv", "llm.py", "prompting.py", "doc_questions.py", "asking.py"}
+_APART = {"model", "training", "__pycache__", "lexicon.tsv", "llm", "doc_questions.py", "asking.py"}
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,12 +12,11 @@ from typing import Any
 
 import pytest
 
-from index import breaker
-from index.breaker import Breaker
-from index.chat_model import COMPLETION, PROVIDERS, ChatModel, open_model
 from index.errors import ModelError, SettingsError
-from index.llm import ModelConfig, Prompt, estimate_tokens
-from index.model_failures import SENTENCES
+from index.llm import ModelConfig, Prompt, breaker, estimate_tokens
+from index.llm.breaker import Breaker
+from index.llm.client import COMPLETION, PROVIDERS, ChatModel, open_model
+from index.llm.failures import SENTENCES
 from tests.model_dialects import MODEL
 from tests.model_server import Fault, Good, Rambling, Script, served
 

@@ -31,7 +31,7 @@ IMPORTERS = {
     "itsdangerous": {"bot/admin/door.py"},
     "mcp": {"bot/tools.py"},
     "langchain_text_splitters": {"eval/peers.py"},
-    "langchain": {"index/chat_model.py"},
+    "langchain": {"index/llm/client.py"},
 }
 
 

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from bot.messages import message
-from index.model_failures import SENTENCES
+from index.llm.failures import SENTENCES
 
 PROMPTS = Path(__file__).resolve().parent.parent / "prompts"
 

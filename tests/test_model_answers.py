@@ -16,10 +16,10 @@ from bot.citations import figures
 from bot.messages import message, wordings
 from bot.records import Answer
 from bot.settings import SAMPLE_DOCUMENTS, Settings
-from index.chat_model import open_model
 from index.embed import load_embedder
 from index.library import Library, open_library
 from index.llm import ModelConfig
+from index.llm.client import open_model
 from index.sync import sync
 from tests.model_server import Fault, served
 from tests.scripted_models import English, Good, Inventing, Leaking, Mislabelling, Obedient, Rambling, Script

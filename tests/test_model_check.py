@@ -3,9 +3,9 @@ from __future__ import annotations
 import pytest
 
 from bot.model_check import check_lines, check_model
-from index.chat_model import open_model
 from index.errors import ModelError
 from index.llm import ModelConfig
+from index.llm.client import open_model
 from tests.model_server import Fault, Good, served
 
 

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from index.errors import ModelError
 from index.llm import Prompt
-from index.prompting import complete, prompt, prompt_version, said_object, said_texts, split_prompt
+from index.llm.prompting import complete, prompt, prompt_version, said_object, said_texts, split_prompt
 from tests.fake_models import RUBBISH, Failing, Slow, always
 
 VARIABLES = {

@@ -14,9 +14,9 @@ from bot.answer import Answerer
 from bot.citations import proved
 from bot.records import Answer, Turn
 from bot.settings import Settings
-from index.chat_model import open_model
 from index.library import Library
 from index.llm import ModelConfig
+from index.llm.client import open_model
 from tests.random_engine import INVENTED, SEEDS, engine
 
 TODAY = date(2026, 11, 24)

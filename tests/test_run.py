@@ -16,7 +16,7 @@ from bot.settings import ROOT, SAMPLE_DOCUMENTS
 from eval.run import evaluate
 from index.errors import ModelError
 from index.llm import Prompt, Schema
-from index.usage import Usage
+from index.llm.usage import Usage
 from tests.small_site import ENROL, NAP
 
 TODAY = date(2026, 11, 24)

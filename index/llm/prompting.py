@@ -15,7 +15,7 @@ from index.errors import ModelError
 from index.llm import LanguageModel, Prompt, Schema
 from index.tokens import visible
 
-_FOLDER = Path(__file__).resolve().parent.parent / "prompts"
+_FOLDER = Path(__file__).resolve().parent.parent.parent / "prompts"
 _VARIABLE = re.compile(r"\{([a-z_]+)\}")
 _PARTS = ["system", "user"]
 # Data stands between marks such as <question>: without these it cannot close them.

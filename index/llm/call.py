@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import Any, Protocol
 
 from index.llm import Prompt, Schema, estimate_tokens
-from index.model_failures import Failure
+from index.llm.failures import Failure
 
 _FINISH = ("finish_reason", "stop_reason", "done_reason", "done")  # OpenAI, Anthropic, Ollama and older Ollama
 _CUT_OFF = ("length", "max_tokens")

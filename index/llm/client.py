@@ -13,13 +13,13 @@ from threading import Lock, Thread
 from time import monotonic
 from typing import TYPE_CHECKING, Any, cast
 
-from index.breaker import Breaker
 from index.errors import SettingsError
 from index.llm import ModelConfig, Prompt, Schema, estimate_tokens
-from index.model_call import Call
-from index.model_failures import Failure, failure_of
-from index.thoughts import AfterThoughts
-from index.usage import Meter, Usage
+from index.llm.breaker import Breaker
+from index.llm.call import Call
+from index.llm.failures import Failure, failure_of
+from index.llm.thoughts import AfterThoughts
+from index.llm.usage import Meter, Usage
 
 if TYPE_CHECKING:
     from langchain_core.language_models import BaseChatModel
