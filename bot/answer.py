@@ -101,6 +101,7 @@ class Answerer:
             probability=sure,
             lead=draft.lead,
             notes=draft.notes,
+            layout=draft.layout,
         )
 
     def offer(self, answer: Answer, *, place: Place | None = None, on: date | None = None) -> tuple[str, ...]:

@@ -10,7 +10,7 @@ from typing import Protocol
 from bot.citations import cite, proved
 from bot.extractive import Quote
 from bot.messages import message
-from bot.records import Citation, Computation, Outcome, Question, Statement
+from bot.records import Citation, Computation, Layout, Outcome, Question, Statement
 from bot.scope import standing
 from index.records import Article, PolicyDocument, Table
 
@@ -35,6 +35,7 @@ class Draft:
     nearest: tuple[Citation, ...] = ()
     lead: str = ""
     notes: tuple[str, ...] = ()
+    layout: Layout = "list"
 
 
 @dataclass(frozen=True, slots=True)

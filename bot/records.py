@@ -12,6 +12,7 @@ from index.records import Chunk, Place
 AnswerType = Literal["amount", "date", "ratio", "count", "age", "who", "whether", "list", "procedure", "where", "any"]
 
 
+Layout = Literal["list", "comparison"]
 Level = Literal["national", "province", "city", "county", ""]
 
 
@@ -145,7 +146,8 @@ class LibraryInfo:
 class Answer:
     """What the visitor gets. `text` is the whole shown text; `nearest` names sections when nothing is answered.
 
-    `lead` and `notes` are the program's own sentences in it, before and after the statements.
+    `lead` and `notes` are the program's own sentences in it, before and after the statements. `layout`: whether the statements
+    follow one another, or set places or versions side by side.
 
     `probability`: how likely the hits that apply hold the answer; 1 for what is looked up outright.
     """
@@ -164,3 +166,4 @@ class Answer:
     probability: float = 0.0
     lead: str = ""
     notes: tuple[str, ...] = ()
+    layout: Layout = "list"
