@@ -152,6 +152,7 @@ class Answerer:
             notes=draft.notes,
             written_by=draft.written_by,
             growing=draft.growing,
+            layout=draft.layout,
         )
 
     def offer(self, answer: Answer, *, place: Place | None = None, on: date | None = None) -> tuple[str, ...]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 from bot.answerable import probability
 from bot.case import Case
@@ -48,7 +49,8 @@ def compare(case: Case) -> Draft | None:
     notes = (message("compare_silent", script=script, places=silent),) if silent else ()
     quotes = [q for of_place in found.values() for q in of_place]
     lead = message("compare_lead", script=script)
-    return write(question, quotes, searcher.library, searcher.superseded, Outcome.ANSWERED, lead=lead, notes=notes)
+    draft = write(question, quotes, searcher.library, searcher.superseded, Outcome.ANSWERED, lead=lead, notes=notes)
+    return replace(draft, layout="comparison") if len(found) > 1 else draft
 
 
 def _versions(case: Case) -> Draft | None:
@@ -62,7 +64,8 @@ def _versions(case: Case) -> Draft | None:
     if len({q.document.id for q in quotes}) < 2:
         return None
     lead = message("compare_lead", script=case.question.script)
-    return write(case.question, quotes, searcher.library, searcher.superseded, Outcome.ANSWERED, lead=lead)
+    draft = write(case.question, quotes, searcher.library, searcher.superseded, Outcome.ANSWERED, lead=lead)
+    return replace(draft, layout="comparison")
 
 
 def sides(case: Case) -> tuple[Place, ...]:

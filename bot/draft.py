@@ -10,7 +10,7 @@ from typing import Protocol
 from bot.citations import cite, proved
 from bot.extractive import Quote
 from bot.messages import message
-from bot.records import Citation, Computation, Outcome, Question, Statement
+from bot.records import Citation, Computation, Layout, Outcome, Question, Statement
 from bot.scope import standing
 from index.records import Article, PolicyDocument, Table
 
@@ -40,6 +40,7 @@ class Draft:
     notes: tuple[str, ...] = ()
     written_by: str = ""
     growing: bool = False
+    layout: Layout = "list"
 
 
 @dataclass(frozen=True, slots=True)

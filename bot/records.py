@@ -12,6 +12,7 @@ from index.records import Chunk, Place
 AnswerType = Literal["amount", "date", "ratio", "count", "age", "who", "whether", "list", "procedure", "where", "any"]
 
 
+Layout = Literal["list", "comparison"]
 Level = Literal["national", "province", "city", "county", ""]
 
 
@@ -150,7 +151,8 @@ class LibraryInfo:
 class Answer:
     """What the visitor gets. `text` is the whole shown text; `nearest` names sections when nothing is answered.
 
-    `lead` and `notes` are the program's own sentences in it, before and after the statements.
+    `lead` and `notes` are the program's own sentences in it, before and after the statements. `layout`: whether the statements
+    follow one another, or set places or versions side by side.
 
     `written_by`: the language model that wrote the statements, "" where they are quotes.
 
@@ -173,3 +175,4 @@ class Answer:
     notes: tuple[str, ...] = ()
     written_by: str = ""
     growing: bool = False  # more statements are to come
+    layout: Layout = "list"

@@ -86,7 +86,8 @@ def answer_html(answer: Answer, asked: Asked, receipt_id: str = "", *, shown: in
         outcome=answer.outcome.value,
         whole=whole,
         lead=lead,
-        groups=_groups(answer.statements[:shown], {card["citation"].label: card for card in cards}),
+        columns=_columns(answer, _groups(answer.statements[:shown], {card["citation"].label: card for card in cards})),
+        side_by_side=answer.layout == "comparison" and len({c.document_id for c in answer.citations}) > 1,
         place_first=answer.outcome is Outcome.ELSEWHERE,
         notes=[note for note in notes if note not in _ADVICE] if whole else (),
         helps=_helps(answer, asked) if whole else (),
@@ -161,6 +162,22 @@ def _statement(statement: Statement, cards: Mapping[int, dict[str, Any]]) -> dic
         "cards": [cards[n] for n in statement.labels],
         "translation": translation_line(statement),
     }
+
+
+def _columns(answer: Answer, groups: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
+    """The documents' groups, one column a place: of a comparison, and where nobody named a place and several answer.
+
+    Versions of one place's documents stand in a column each; otherwise all stand in one that needs no name.
+    """
+    places = {c.place for c in answer.citations}
+    if answer.layout == "comparison" and len(places) < 2:
+        return [{"name": group["citation"].title, "groups": [group]} for group in groups]
+    if answer.layout == "list" and (answer.question.places or len(places) < 2):
+        return [{"name": "", "groups": groups}]
+    by_place: dict[str, list[dict[str, Any]]] = {}
+    for group in groups:
+        by_place.setdefault(group["citation"].place, []).append(group)
+    return [{"name": place, "groups": of_place} for place, of_place in by_place.items()]
 
 
 def _card(citation: Citation, answer: Answer, asked: Asked) -> dict[str, Any]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from bot.localities import choices, label, level
+from bot.localities import label, labels, level, picked
 from index.places import all_places, place_of
 from index.records import Place
 
@@ -19,20 +19,20 @@ OWN = (place("德清县"), place("四川省"))
 
 
 def test_labels_tell_all_places_apart() -> None:
-    labels = [label(p) for p in all_places()]
-    assert len(set(labels)) == len(labels)
+    names = [label(p) for p in all_places()]
+    assert len(set(names)) == len(names)
 
 
 def test_the_librarys_places_come_first_and_every_place_once() -> None:
-    codes = [code for _, code in choices(OWN)]
-    assert set(codes[:2]) == {place.adcode for place in OWN}
-    assert len(codes) == len(set(codes)) == len(all_places())
+    names = labels(OWN)
+    assert {picked(name) for name in names[:2]} == set(OWN)
+    assert len(names) == len({picked(name) for name in names}) == len(all_places())
 
 
 def test_places_stand_from_province_to_county() -> None:
-    labels = [label for label, _ in choices(())]
-    at = labels.index("福建省")
-    assert at < labels.index("三明市（福建）") < labels.index("永安市（福建·三明）") < labels.index("江西省")
+    names = labels(())
+    at = names.index("福建省")
+    assert at < names.index("三明市（福建）") < names.index("永安市（福建·三明）") < names.index("江西省")
 
 
 @pytest.mark.parametrize(

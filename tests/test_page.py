@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 import threading
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -17,11 +19,12 @@ from playwright.sync_api import Browser, Page, expect
 from bot.answer import Answerer
 from bot.chat import serve
 from bot.records import Answer, Turn
-from bot.settings import Settings
+from bot.settings import ROOT, Settings
 from bot.shelf import Shelf
+from bot.web import BURST, WINDOW
 from index.library import Library
 from index.records import Place
-from tests.browser import CHROMIUM, Traffic, answered, ask, chromium, free_port
+from tests.browser import CHROMIUM, Traffic, answered, ask, chromium, free_port, violations
 
 pytestmark = pytest.mark.skipif(CHROMIUM is None, reason="chromium is not installed")
 
@@ -300,6 +303,21 @@ def test_the_library_is_listed_and_filtered(page: Page) -> None:
     expect(page.frame_locator("#source iframe").locator("h1")).to_contain_text("午休")
 
 
+@both
+def test_a_comparison_stands_side_by_side_and_on_a_phone_below_each_other(page: Page, traffic: Traffic) -> None:
+    ask(page, "三台县和德清县的课后服务收费有什么不同")
+    cells = [page.locator("#now .comparison td").nth(n).bounding_box() for n in (0, 1)]
+    assert cells[0] and cells[1]
+    phone = page.evaluate("innerWidth < 640")
+    assert (cells[1]["y"] > cells[0]["y"]) is phone
+    assert not overflows(page)
+    page.locator("#now .comparison a.label").nth(1).focus()
+    page.keyboard.press("Shift")
+    expect(page.locator("#now .comparison td").nth(1).locator(".pop")).to_be_visible()
+    assert violations(page) == []
+    traffic.settle(page)
+
+
 def test_a_shared_address_asks_and_the_back_button_leads_back(page: Page, address: str, traffic: Traffic) -> None:
     traffic.settle(page)
     page.goto(f"{address}/?q=随迁子女什么时候报名&place=德清县&on=2026-05-01")
@@ -407,6 +425,64 @@ def test_when_the_server_is_busy_or_gone_the_question_is_kept_and_asked_again(br
     page.unroute_all()
     page.locator("[data-again]").click()
     answered(page, FOLLOWUP)
+    expect(page.locator("#trouble")).to_be_hidden()
+    page.context.close()
+
+
+SERVER = """
+import sys, time
+from pathlib import Path
+from bot.chat import serve
+from bot.settings import SAMPLE_DOCUMENTS, Settings
+from bot.shelf import Shelf
+
+serve(Shelf(Settings(home=Path(sys.argv[1]), documents=SAMPLE_DOCUMENTS)), host="127.0.0.1", port=int(sys.argv[2]))
+print("up", flush=True)
+time.sleep(600)
+"""
+
+
+def started(settings: Settings, port: int) -> subprocess.Popen[str]:
+    """The page in a process of its own, that can be killed."""
+    command = [sys.executable, "-c", SERVER, str(settings.home), str(port)]
+    process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True, cwd=ROOT)
+    assert process.stdout is not None
+    assert process.stdout.readline() == "up\n"
+    return process
+
+
+def test_a_server_that_was_killed_is_told_of_and_answers_when_it_is_back(
+    browser: Browser, library: Library, settings: Settings
+) -> None:
+    port = free_port()
+    server = started(settings, port)
+    page = opened_page(browser, f"http://127.0.0.1:{port}", "desktop", Traffic())
+    ask(page, QUESTION)
+    server.kill()
+    server.wait()
+    page.locator("#question :is(textarea, input)").fill(FOLLOWUP)
+    page.keyboard.press("Enter")
+    expect(page.locator("#trouble .gone")).to_be_visible()
+    page.locator("[data-again]").click()
+    expect(page.locator("#trouble .gone")).to_be_visible()  # still gone: the page and the question stay
+    expect(page.locator("#now .asked-words")).to_have_text(QUESTION)
+    server = started(settings, port)  # Gradio notices, and opens the page anew at its address
+    answered(page, FOLLOWUP)
+    page.context.close()
+    server.kill()
+    server.wait()
+
+
+def test_a_look_up_that_was_too_fast_is_made_again(browser: Browser, address: str) -> None:
+    page = opened_page(browser, address, "desktop", Traffic())
+    page.get_by_role("tab", name="查条款").click()
+    for _ in range(BURST):
+        httpx.get(f"{address}/api/find", params={"q": "x"})
+    page.locator("#query :is(textarea, input)").fill("报名")
+    expect(page.locator("#trouble .busy")).to_be_visible()
+    page.wait_for_timeout(WINDOW * 1000 + 500)
+    page.locator("[data-again]").click()
+    expect(page.locator("#found [data-row]").first).to_be_visible()
     expect(page.locator("#trouble")).to_be_hidden()
     page.context.close()
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from html import unescape
 
 from hypothesis import given
@@ -20,6 +21,7 @@ from bot.render import (
     reference,
     turn_html,
 )
+from index.records import Place
 
 ASKED = Asked("每月多少", place="某省某县", on="2026-11-21")
 
@@ -119,6 +121,35 @@ def test_another_places_rule_carries_its_place() -> None:
     html = answer_html(answer(Outcome.ELSEWHERE, text=text), ASKED)
     assert '<p class="lead">乙县的文件没有写明这一点。</p>' in html
     assert '<span class="tag place">某省某县</span> 一类学校' in html
+
+
+TWO_PLACES = (citation(place="某省某县"), citation(2, document_id="0b", title="另一县办法", place="某省另一县"))
+
+
+def test_a_comparison_is_a_table_with_a_column_a_place() -> None:
+    html = answer_html(answer(layout="comparison", citations=TWO_PLACES), ASKED)
+    heads = re.findall(r'<th scope="col" role="columnheader">(.*?)</th>', html)
+    cells = re.findall(r'<td role="cell".*?</td>', html)
+    assert heads == ["某省某县", "某省另一县"]
+    assert [cell.count('class="statement"') for cell in cells] == [1, 1]
+    assert "一类学校" in cells[0] and "第二句" in cells[1] and 'class="label"' in cells[1]
+
+
+def test_versions_side_by_side_stand_under_their_titles() -> None:
+    versions = (citation(), citation(2, document_id="0b", title="某县补助办法（旧）"))
+    html = answer_html(answer(layout="comparison", citations=versions), ASKED)
+    assert re.findall(r"<th .*?>(.*?)</th>", html) == ["某县补助办法", "某县补助办法（旧）"]
+
+
+def test_where_no_place_was_named_each_place_has_its_group() -> None:
+    html = answer_html(answer(citations=TWO_PLACES), ASKED)
+    assert re.findall(r'<h3 class="of-place">(.*?)</h3>', html) == ["某省某县", "某省另一县"]
+    assert "<table" not in html
+    assert "of-place" not in answer_html(answer(), ASKED)
+    named = replace(
+        answer(citations=TWO_PLACES), question=Question("问", "问", "any", places=(Place(("某省", "某县")),))
+    )
+    assert "of-place" not in answer_html(named, ASKED)
 
 
 def test_own_words_stand_before_and_after_the_statements() -> None:

@@ -72,3 +72,9 @@ def test_questions_offered_are_answered_by_the_same_document(answerer: Answerer)
         found = answerer.ask(question, on=TODAY)
         assert answer.citations[0].document_id in {c.document_id for c in found.citations}
     assert answerer.offer(answerer.ask("火星移民子女的太空船票谁来报销", on=TODAY)) == ()
+
+
+def test_an_answer_says_whether_it_sets_places_side_by_side(answerer: Answerer) -> None:
+    compared = answerer.ask("三台县和德清县的课后服务收费有什么不同", on=TODAY)
+    assert (compared.layout, len({c.place for c in compared.citations})) == ("comparison", 2)
+    assert answerer.ask("学校午休可以收费吗", on=TODAY).layout == "list"

@@ -184,10 +184,17 @@
     show: showHistory,
     export: exportHistory,
     erase: () => { store("history", null); showHistory(); },
-    again: () => {
-      if ($("#trouble.gone")) return location.reload();
+    again: async () => {
+      const gone = $("#trouble.gone"), looked = all("#query :is(input, textarea), #wanted :is(input, textarea)").find((f) => f.offsetParent);
       close("trouble");
-      if (box()?.value || last) ask(box()?.value || last);
+      if (gone) {
+        const health = await fetch("/healthz", { cache: "no-store" }).catch(() => null);
+        return health?.ok ? location.reload() : setTimeout(trouble, 400); // an error page of the browser would take all with it
+      }
+      if (looked) { // a look-up is made again by a change that means nothing
+        looked.value = /\s$/.test(looked.value) ? looked.value.trimEnd() : `${looked.value} `;
+        looked.dispatchEvent(new Event("input", { bubbles: true }));
+      } else if (box()?.value || last) ask(box()?.value || last);
     },
     size: (b) => { store("size", b.dataset.size); dress(); },
     scheme: (b) => { store("scheme", b.dataset.scheme === "auto" ? null : b.dataset.scheme); dress(); },
