@@ -166,7 +166,11 @@ def test_a_run_that_was_killed_goes_on_where_it_stopped(run: Sync, home: Path) -
     assert len(second.asked) == 20 - BATCH
 
 
-@pytest.mark.parametrize("model", [Failing(), Failing('{"questions": ["怎么'), *map(always, RUBBISH[:12])], ids=lambda model: type(model).__name__)
+@pytest.mark.parametrize(
+    "model",
+    [Failing(), Failing('{"questions": ["怎么'), *map(always, RUBBISH[:12])],
+    ids=lambda model: type(model).__name__,
+)
 def test_a_model_that_fails_leaves_the_library_as_it_is_and_says_so(model: Scripted, run: Sync, home: Path) -> None:
     report = run(model)
     assert (report.added, report.asked, report.unasked) == (("乙.txt", "甲.txt"), 0, 20)
