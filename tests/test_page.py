@@ -5,7 +5,7 @@ from __future__ import annotations
 import subprocess
 import sys
 import threading
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 from datetime import date
@@ -18,7 +18,7 @@ from playwright.sync_api import Browser, Page, expect
 
 from bot.answer import Answerer
 from bot.chat import serve
-from bot.records import Answer, Turn
+from bot.records import Answer
 from bot.settings import ROOT, Settings
 from bot.shelf import Shelf
 from bot.web import BURST, WINDOW
@@ -37,10 +37,9 @@ SIZES = {"desktop": (1280, 800), "phone": (390, 844)}
 class Suggesting(Answerer):
     """Suggests the same next question to every one."""
 
-    def ask(
-        self, text: str, *, history: Sequence[Turn] = (), place: Place | None = None, on: date | None = None
-    ) -> Answer:
-        return replace(super().ask(text, history=history, place=place, on=on), followups=(FOLLOWUP,))
+    def ask_stream(self, text: str, **asked: Any) -> Iterator[Answer]:
+        for answer in super().ask_stream(text, **asked):
+            yield replace(answer, followups=(FOLLOWUP,))
 
 
 class Gated(Answerer):
@@ -60,13 +59,12 @@ class Growing(Answerer):
 
     gate = threading.Semaphore(0)
 
-    def ask_stream(
-        self, text: str, *, history: Sequence[Turn] = (), place: Place | None = None, on: date | None = None
-    ) -> Iterator[Answer]:
-        whole = self.ask(text, history=history, place=place, on=on)
+    def ask_stream(self, text: str, **asked: Any) -> Iterator[Answer]:
+        *_, whole = super().ask_stream(text, **asked)
         for ready in range(1, len(whole.statements) + 1):
-            yield replace(whole, statements=whole.statements[:ready])
+            yield replace(whole, statements=whole.statements[:ready], growing=True)
             self.gate.acquire(timeout=60)
+        yield whole
 
 
 @contextmanager
