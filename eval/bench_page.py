@@ -120,7 +120,7 @@ def _run(browser: Browser, address: str, question: str) -> dict[str, float]:
     context.add_init_script(_NOTES)
     page = context.new_page()
     page.goto(address, wait_until="commit")
-    page.locator(f"#first input, {_BOX}").first.press("x")
+    page.locator(f"#first [name=q], {_BOX}").first.press("x")
     page.wait_for_function("box => document.querySelector(box)?.value === 'x'", arg=_BOX)  # it moved into Gradio's box
     page.wait_for_timeout(_TYPED)
     page.locator(_BOX).fill(question)

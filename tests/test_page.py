@@ -489,7 +489,7 @@ def test_the_first_screen_asks_before_gradio_has_loaded(browser: Browser, addres
     page = browser.new_page(locale="zh-CN")
     page.route("**/assets/index-*.js", lambda route: route.abort())
     page.goto(address)
-    page.locator("#first input").fill(QUESTION)
+    page.locator("#first [name=q]").fill(QUESTION)
     page.keyboard.press("Enter")
     page.wait_for_url("**q=**")
     expect(page.locator("#first form")).to_be_hidden()

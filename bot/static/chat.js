@@ -295,7 +295,7 @@
   const giveWay = () => {
     const first = $("#first");
     if (!first || !box()) return;
-    const typed = $("input", first).value;
+    const typed = $("[name=q]", first).value;
     first.remove();
     if (typed) write(typed);
   };
