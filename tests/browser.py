@@ -8,11 +8,13 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
+from time import monotonic
 from urllib.parse import urlsplit
 
 from playwright.sync_api import Browser, BrowserContext, Frame, Page, Request, sync_playwright
 
 CHROMIUM = shutil.which("chromium")
+UNREPORTED = 6.0  # seconds without a request begun or ended
 _FLAGS = [
     "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
     "--disable-component-update", "--disable-sync",
@@ -37,6 +39,7 @@ class Traffic:
     requests: list[str] = field(default_factory=list)
     errors: list[str] = field(default_factory=list)
     streams: int = 0
+    last: float = 0.0  # when a request began or ended last
 
     def watch(self, context: BrowserContext) -> None:
         """Listen to every page of a context, those that open later and their frames included."""
@@ -51,15 +54,22 @@ class Traffic:
     def _begin(self, request: Request) -> None:
         self.requests.append(request.url)
         self.streams += _is_stream(request)
+        self.last = monotonic()
 
     def _end(self, request: Request) -> None:
         self.streams -= _is_stream(request)
+        self.last = monotonic()
 
     def settle(self, page: Page, steps: int = 600) -> None:
-        """Wait until nothing has been streaming for a while: leaving a stream in its middle is logged as an error by Gradio."""
+        """Wait until nothing has been streaming for a while: leaving a stream in its middle is logged as an error by Gradio.
+
+        Not every stream that Gradio aborts is reported as ended: where nothing is busy and nothing has come or gone for long, none is left.
+        """
         quiet = 0
         while quiet < 8 and steps:
             page.wait_for_timeout(50)
+            if self.streams and monotonic() - self.last > UNREPORTED and not page.locator("[aria-busy=true]").count():
+                self.streams = 0
             quiet = 0 if self.streams else quiet + 1
             steps -= 1
         assert quiet, "the answer did not end in time"
