@@ -176,6 +176,7 @@ def _document(words: str) -> Opener:
 def _receipt(page: Page, question: str = QUESTION) -> None:
     _start(page)
     ask(page, question)
+    page.wait_for_load_state("networkidle")  # what is offered next comes after the answer
     page.goto(page.locator("#now .after a[href^='/a/']").get_attribute("href") or "")
 
 

@@ -35,7 +35,7 @@ def test_the_first_lines_say_what_is_answered_from(shelf: Shelf, library: Librar
 
 def test_the_first_screen_asks_by_its_address(shelf: Shelf) -> None:
     html = first_screen(shelf, {"Parents": ['"><b>午休']}, "en")
-    assert '<form action="/en"><input name="q"' in html
+    assert '<form action="/en"><input type="hidden" name="from" value="first"><input name="q"' in html
     assert '<a class="example" href="/en?q=%22%3E%3Cb%3E%E5%8D%88%E4%BC%91">' in html
     assert "<b>" not in html
 
