@@ -30,6 +30,9 @@ BOX = "#question :is(textarea, input)"
 Opener = Callable[[Page], None]
 
 
+TRAFFIC = Traffic()  # of the one context that all pages are looked at in
+
+
 @pytest.fixture(scope="module")
 def browsed(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Page, Traffic]]:
     """A page before a site that has something to show on each of its pages, with staff logged in."""
@@ -42,7 +45,7 @@ def browsed(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Page, Tr
     site.sync()
     port = free_port()
     demo = serve(site.shelf, host="127.0.0.1", port=port, keep=partial(save_receipt, site.shelf))
-    traffic = Traffic()
+    traffic = TRAFFIC
     with chromium() as browser:
         context = browser.new_context(base_url=f"http://127.0.0.1:{port}", locale="zh-CN", reduced_motion="reduce")
         traffic.watch(context)
@@ -176,7 +179,7 @@ def _document(words: str) -> Opener:
 def _receipt(page: Page, question: str = QUESTION) -> None:
     _start(page)
     ask(page, question)
-    page.wait_for_load_state("networkidle")  # what is offered next comes after the answer
+    TRAFFIC.settle(page)  # what is offered next comes after the answer
     page.goto(page.locator("#now .after a[href^='/a/']").get_attribute("href") or "")
 
 
