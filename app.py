@@ -124,6 +124,7 @@ def sync(
 def _asker(settings: Settings, *, yes: bool) -> Asker:
     """How the model of the settings is asked about articles; on a terminal someone agrees to the cost first."""
     from index.doc_questions import Asker
+    from index.llm.client import open_model
 
     config = settings.language_model
     if config is None:
@@ -137,8 +138,6 @@ def _asker(settings: Settings, *, yes: bool) -> Asker:
         return yes or not err.is_terminal or typer.confirm(text("questions_go_on"), err=True)
 
     prices = (settings.llm_price_in, settings.llm_price_out)
-    from index.llm.client import open_model
-
     return Asker(open_model(config), config.calls, config.seconds, prices, agree, err.is_terminal)
 
 

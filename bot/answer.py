@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import date
 from functools import partial
+from typing import TypedDict, Unpack
 
 from bot.case import Case, open_case
 from bot.comparison import compare
@@ -39,6 +40,15 @@ from index.tokens import fold
 
 SHOWN_HITS = 10
 Way = Callable[[Case], Draft | None]
+
+
+class Asking(TypedDict, total=False):
+    """With what a question may come. `alone`: to be answered without the language model."""
+
+    history: Sequence[Turn]
+    place: Place | None
+    on: date | None
+    alone: bool
 
 
 class Answerer:
@@ -79,29 +89,15 @@ class Answerer:
         """What retrieval works with, with what is superseded on a day (today)."""
         return Searcher(self.library, self.lexicon, self.reader, self.succession.as_of(on or date.today()))
 
-    def ask(
-        self,
-        text: str,
-        *,
-        history: Sequence[Turn] = (),
-        place: Place | None = None,
-        on: date | None = None,
-        alone: bool = False,
-    ) -> Answer:
-        """Answer one question; never raises for what a visitor typed. `alone`: without the language model."""
-        *_, answer = self.ask_stream(text, history=history, place=place, on=on, alone=alone)
+    def ask(self, text: str, **asked: Unpack[Asking]) -> Answer:
+        """Answer one question; never raises for what a visitor typed."""
+        *_, answer = self.ask_stream(text, **asked)
         return answer
 
-    def ask_stream(
-        self,
-        text: str,
-        *,
-        history: Sequence[Turn] = (),
-        place: Place | None = None,
-        on: date | None = None,
-        alone: bool = False,
-    ) -> Iterator[Answer]:
+    def ask_stream(self, text: str, **asked: Unpack[Asking]) -> Iterator[Answer]:
         """The answer as it grows where a language model writes it; the last one is the answer, and mostly the only one."""
+        history, on = asked.get("history", ()), asked.get("on") or date.today()
+        alone = asked.get("alone", False)
         began = time.perf_counter()
         understanding, writer = (self._alone, None) if alone else (self.understanding, self.writer)
         said = understanding.said(text, history)
@@ -111,8 +107,8 @@ class Answerer:
             known_places=self.places,
             speller=self.speller,
             history=history,
-            place=place,
-            on=on or date.today(),
+            place=asked.get("place"),
+            on=on,
             said=said,
         )
         refused = screen(said.text)

@@ -24,11 +24,12 @@ from bot.statements import SCHEMA, Written, statements_of
 from bot.support import supports
 from index.errors import ModelError
 from index.llm import LanguageModel, Prompt, estimate_tokens
+from index.llm.prompting import prompt
 
 CACHED = 512
 ROOM = 1024  # tokens for what the model writes
 LONGEST = 600  # characters of one statement
-PLAINLY = 0.5  # of what the model wrote that must stand the checks, else nothing of it is shown
+MOST_REFUSED = 0.5  # of what the model wrote; where more fails the checks nothing of it is shown
 
 
 @dataclass
@@ -90,7 +91,7 @@ class Writing:
     def answers(self) -> bool:
         """Whether what stands is an answer: most of what was written, a figure where one is asked for, and what the answer
         without a model rests on."""
-        if not self.statements or self.refused > PLAINLY * (len(self.statements) + self.refused):
+        if not self.statements or self.refused > MOST_REFUSED * (len(self.statements) + self.refused):
             return False
         best = self.draft.citations[0]
         written = [replace(self.sources[1].quote, row=s.text) for s in self.statements]
@@ -135,38 +136,36 @@ class Writer:
             sources = sources[:-1]
         return sources
 
-    def _written(self, prompt: Prompt, seconds: float) -> Iterator[Written]:
+    def _written(self, asked: Prompt, seconds: float) -> Iterator[Written]:
         """What the model writes; only what came whole is kept for the next time."""
-        if prompt in self._kept:
-            self._kept.move_to_end(prompt)
-            yield from self._kept[prompt]
+        if asked in self._kept:
+            self._kept.move_to_end(asked)
+            yield from self._kept[asked]
             return
         done = []
-        for written in statements_of(self.model.stream(prompt, seconds=seconds, schema=SCHEMA)):
+        for written in statements_of(self.model.stream(asked, seconds=seconds, schema=SCHEMA)):
             done.append(written)
             yield written
-        self._kept[prompt] = tuple(done)
+        self._kept[asked] = tuple(done)
         if len(self._kept) > CACHED:
             self._kept.popitem(last=False)
 
 
-def _tokens(prompt: Prompt) -> int:
-    return estimate_tokens(prompt.system + prompt.user)
+def _tokens(asked: Prompt) -> int:
+    return estimate_tokens(asked.system + asked.user)
 
 
 def prompt_of(case: Case, sources: Sequence[Source]) -> Prompt:
     """The question and its sources as the model is given them."""
-    question, none = case.question, message("none", file="answer")
+    question, none = case.question, message("none", file="sources")
     chosen, others = (
         "\n\n".join(described(s, case) for s in sources if s.chosen is own) or none for own in (True, False)
     )
-    user = message(
-        "user",
-        file="answer",
-        question=visible(question.text),
-        place="、".join(p.full_name for p in question.places) or message("nowhere", file="answer"),
+    return prompt(
+        "answer",
+        question=question.text,
+        place="、".join(p.full_name for p in question.places) or message("nowhere", file="sources"),
         on=(question.on or date.today()).isoformat(),
         chosen=chosen,
         others=others,
     )
-    return Prompt(message("system", file="answer"), user)

@@ -35,8 +35,24 @@ _DATES = ("written", "published", "effective", "expires")
 
 
 def routes(shelf: Shelf) -> list[Route]:
-    """The routes of DESIGN section 4."""
+    """The routes of DESIGN section 4, and what the page itself fetches."""
 
+    def script(_: Request) -> Response:
+        return Response((STATIC / "chat.js").read_text(encoding="utf8"), media_type="text/javascript")
+
+    return [
+        *_json_routes(shelf),
+        *_document_routes(shelf),
+        Route("/page.css", style("fragments.css", "page.css")),
+        Route("/chat.css", style("fragments.css", "chat.css")),
+        Route("/chat.js", script),
+        *receipts.routes(shelf),
+        *feedback.routes(shelf),
+        *admin.routes(shelf),
+    ]
+
+
+def _json_routes(shelf: Shelf) -> list[Route]:
     def ask(request: Request) -> Response:
         answerer = shelf.answerer
         place = place_of_visitor(request.query_params.get("place", ""), answerer.places)
@@ -49,6 +65,25 @@ def routes(shelf: Shelf) -> list[Route]:
         on = day(request.query_params.get("on", ""))
         return JSONResponse(found_json(query, shelf.finder.search(query[:QUESTION_CAP], filters, on=on)))
 
+    def places(request: Request) -> Response:
+        names = [in_script(name, reader(request)) for name in labels(shelf.answerer.places)]
+        return JSONResponse(names, headers={"cache-control": "max-age=3600"})
+
+    def health(_: Request) -> Response:
+        info = shelf.answerer.info
+        return JSONResponse(
+            {"status": "ok", "generation": info.generation, "documents": info.documents, "built": info.built}
+        )
+
+    return [
+        Route("/api/ask", answering(ask)),
+        Route("/api/find", answering(find)),
+        Route("/places", answering(places)),
+        Route("/healthz", answering(health)),
+    ]
+
+
+def _document_routes(shelf: Shelf) -> list[Route]:
     def documents(request: Request) -> Response:
         answerer = shelf.answerer
         wanted = request.query_params.get("q", "").strip()[:100]
@@ -69,33 +104,10 @@ def routes(shelf: Shelf) -> list[Route]:
         shown = view(found, articles, tables, on=today, newer=newer, quoted=quoted, related=related, language=language)
         return page("document.html", language=language, view=shown, **_script(request, language))
 
-    def places(request: Request) -> Response:
-        names = [in_script(name, reader(request)) for name in labels(shelf.answerer.places)]
-        return JSONResponse(names, headers={"cache-control": "max-age=3600"})
-
-    def health(_: Request) -> Response:
-        info = shelf.answerer.info
-        return JSONResponse(
-            {"status": "ok", "generation": info.generation, "documents": info.documents, "built": info.built}
-        )
-
-    def script(_: Request) -> Response:
-        return Response((STATIC / "chat.js").read_text(encoding="utf8"), media_type="text/javascript")
-
     return [
-        Route("/api/ask", answering(ask)),
-        Route("/api/find", answering(find)),
         Route("/documents", answering(documents)),
         *picture.routes(shelf),
         Route("/documents/{id}", answering(document)),
-        Route("/places", answering(places)),
-        Route("/healthz", answering(health)),
-        Route("/page.css", style("fragments.css", "page.css")),
-        Route("/chat.css", style("fragments.css", "chat.css")),
-        Route("/chat.js", script),
-        *receipts.routes(shelf),
-        *feedback.routes(shelf),
-        *admin.routes(shelf),
     ]
 
 

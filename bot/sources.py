@@ -87,12 +87,12 @@ def described(source: Source, case: Case) -> str:
     citation = cited(case.question, source.quote, source.label, case.searcher.superseded)
     return message(
         "source",
-        file="answer",
+        file="sources",
         label=source.label,
         title=citation.title if "《" in citation.title else f"《{citation.title}》",
         path=citation.path,
         place=citation.place,
-        level=message(f"level_{level(citation.place) or 'unknown'}", file="answer"),
+        level=message(f"level_{level(citation.place) or 'unknown'}", file="sources"),
         dates="，".join(f"{name} {day}" for name, day in citation.dates),
         validity=citation.validity,
         text=_FORGED.sub(r"\1［\2］", visible(source.text)).strip(),

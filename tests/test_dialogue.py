@@ -2,22 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import replace
-from datetime import date
+from typing import Unpack
 
 import pytest
 
-from bot.answer import Answerer
+from bot.answer import Answerer, Asking
 from bot.dialogue import SHOWN_KEPT, Conversation, steps, stopped
 from bot.errands import reply
-from bot.records import Answer, Turn
+from bot.records import Answer
 from bot.render import Asked
 from bot.settings import Settings
 from bot.shelf import Shelf
 from index.errors import LibraryError
 from index.library import Library
-from index.records import Place
 
 
 @pytest.fixture(scope="module")
@@ -40,16 +39,8 @@ def test_a_turn_grows_from_the_question_to_the_complete_answer(shelf: Shelf) -> 
 class Growing(Answerer):
     """Says its statements one by one."""
 
-    def ask_stream(
-        self,
-        text: str,
-        *,
-        history: Sequence[Turn] = (),
-        place: Place | None = None,
-        on: date | None = None,
-        alone: bool = False,
-    ) -> Iterator[Answer]:
-        *_, whole = super().ask_stream(text, history=history, place=place, on=on, alone=alone)
+    def ask_stream(self, text: str, **asked: Unpack[Asking]) -> Iterator[Answer]:
+        *_, whole = super().ask_stream(text, **asked)
         for ready in range(1, len(whole.statements)):
             yield replace(whole, statements=whole.statements[:ready], growing=True)
         if "错" in text:

@@ -23,6 +23,7 @@ from bot.understand import understand
 from index.errors import ModelError
 from index.library import Library
 from index.llm import LanguageModel, Prompt, Schema
+from tests.fake_models import Scripted
 
 ON = date(2026, 11, 24)
 ALLOWANCE = "绵阳每个教育集团一年市里给多少钱"
@@ -31,22 +32,7 @@ SOURCES = re.compile(r"^\[(\d+)\] (《[^\n]*》)[^\n]*\n((?:(?!\n\n)[\s\S])*)", 
 Script = Callable[[Prompt], str]
 
 
-class Scripted:
-    """A model that says what its script says, in small pieces."""
-
-    name, context = "scripted:test", 8192
-
-    def __init__(self, script: Script) -> None:
-        self.script = script
-        self.prompts: list[Prompt] = []
-
-    def stream(self, prompt: Prompt, *, seconds: float, schema: Schema | None = None) -> Iterator[str]:
-        self.prompts.append(prompt)
-        said = self.script(prompt)
-        yield from (said[i : i + 7] for i in range(0, len(said), 7))
-
-
-class Failing(Scripted):
+class BreakingOff(Scripted):
     """A model that breaks off after its script."""
 
     def stream(self, prompt: Prompt, *, seconds: float, schema: Schema | None = None) -> Iterator[str]:
@@ -79,8 +65,8 @@ def asked(
 def test_a_good_model_writes_the_answer_and_it_is_signed(library: Library, settings: Settings) -> None:
     answer, plain = asked(library, settings, Scripted(good))
     assert answer.outcome is Outcome.ANSWERED
-    assert answer.written_by == "scripted:test"
-    assert answer.notes[-1] == message("written_by_model", name="scripted:test")
+    assert answer.written_by == "scripted:one"
+    assert answer.notes[-1] == message("written_by_model", name="scripted:one")
     assert answer.statements[0].text.startswith("根据《绵阳市人民政府关于推进义务教育集团化办学的实施意见（示例）》，")
     assert "30万元" in answer.statements[0].text
     assert {c.document_id for c in answer.citations} == {c.document_id for c in plain.citations}
@@ -143,13 +129,13 @@ def test_a_silent_model_is_said_to_be_silent(library: Library, settings: Setting
 
 
 def test_a_model_that_breaks_off_leaves_the_quotes(library: Library, settings: Settings) -> None:
-    model = Failing(lambda p: good(p)[:-2])
+    model = BreakingOff(lambda p: good(p)[:-2])
     answerer = Answerer(library, settings, model=model)
     answer, plain = answerer.ask(ALLOWANCE, on=ON), Answerer(library, settings).ask(ALLOWANCE, on=ON)
     assert answer.statements == plain.statements
     assert answer.notes[-1] == message("model_cut")
     answerer.ask(ALLOWANCE, on=ON)
-    assert len(model.prompts) == 2  # what broke off is not kept
+    assert len(model.asked) == 2  # what broke off is not kept
 
 
 def test_the_answer_grows_by_statements_that_stood_the_checks(library: Library, settings: Settings) -> None:
@@ -168,9 +154,9 @@ def test_what_was_written_is_kept_with_the_library(library: Library, settings: S
     model = Scripted(good)
     answerer = Answerer(library, settings, model=model)
     assert answerer.ask(ALLOWANCE, on=ON).statements == answerer.ask(ALLOWANCE, on=ON).statements
-    assert len(model.prompts) == 1
+    assert len(model.asked) == 1
     answerer.ask(ALLOWANCE, on=date(2024, 1, 1))  # another day is another question
-    assert len(model.prompts) == 2
+    assert len(model.asked) == 2
 
 
 @pytest.mark.parametrize(
@@ -186,7 +172,7 @@ def test_what_was_written_is_kept_with_the_library(library: Library, settings: S
 def test_only_what_passages_answer_is_written(library: Library, settings: Settings, question: str) -> None:
     model = Scripted(good)
     answer, plain = asked(library, settings.model_copy(update={"llm_rewrite": False}), model, question)
-    assert model.prompts == []
+    assert model.asked == []
     assert answer.text == plain.text
 
 
@@ -194,7 +180,7 @@ def test_a_switched_off_writer_writes_nothing(library: Library, settings: Settin
     model = Scripted(good)
     answerer = Answerer(library, settings.model_copy(update={"llm_answer": False}), model=model)
     assert answerer.ask(ALLOWANCE, on=ON).written_by == ""
-    assert model.prompts == []
+    assert model.asked == []
 
 
 def test_the_prompt_holds_the_question_and_the_sources_and_nothing_of_ours(
@@ -202,7 +188,7 @@ def test_the_prompt_holds_the_question_and_the_sources_and_nothing_of_ours(
 ) -> None:
     model = Scripted(good)
     asked(library, settings, model, DAYS + "\u202e\u200b")
-    (prompt,) = model.prompts
+    (prompt,) = model.asked
     assert f"问题：{DAYS}\n" in prompt.user
     assert "5个工作日" in chosen(prompt)[0][2]
     assert "省级规定" in prompt.user
