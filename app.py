@@ -246,9 +246,9 @@ def doctor(
         if file is None and not llm:
             raise YoujuError(text("doctor_what"))
         if file is not None:
-            from index.ingest import parse_file
+            from index.ingest import parse_apart
 
-            for parsed in parse_file(file, max_bytes=settings.max_file_mb * 1_000_000):
+            for parsed in parse_apart(file.resolve(), max_bytes=settings.max_file_mb * 1_000_000):
                 _diagnose(parsed)
         if llm:
             _try_model(settings)

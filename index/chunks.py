@@ -97,7 +97,8 @@ def _text_slices(text: str, article: Article, start: int, end: int, articles: Se
 def _headings_under(article: Article, articles: Sequence[Article]) -> str:
     """The headings one level below a heading without text of its own: what its part of the document is about."""
     under: list[str] = []
-    for other in articles[article.ordinal + 1 :]:
+    for at in range(article.ordinal + 1, len(articles)):
+        other = articles[at]
         if not other.path.startswith(f"{article.path} / ") or len(under) == _HEADINGS_INDEXED:
             break
         if other.level == article.level + 1 and other.heading:

@@ -8,7 +8,8 @@ YoujuError
 │   ├── TruncatedFile
 │   ├── FileTooLarge
 │   ├── ScannedPdf
-│   └── UnsupportedFile
+│   ├── UnsupportedFile
+│   └── UnprocessableFile
 ├── LibraryError
 │   ├── NoLibrary             nothing has been indexed yet
 │   ├── LibraryBusy           another process is building
@@ -56,6 +57,10 @@ class ScannedPdf(UnreadableFile):
 
 class UnsupportedFile(UnreadableFile):
     """A type that is not read."""
+
+
+class UnprocessableFile(UnreadableFile):
+    """Reading it took too long, too much memory, or brought the reading process down."""
 
 
 class LibraryError(YoujuError):

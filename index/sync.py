@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import hashlib
 import logging
+import stat
+from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from concurrent.futures import ProcessPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from time import perf_counter
@@ -22,9 +24,11 @@ from index.manifest import Manifest, read_manifest, verify, versions
 from index.overrides import Override, by_path, fingerprint
 from index.records import ParsedDocument
 
-_POOL_FROM = 40  # starting worker processes costs more than parsing fewer files
+_SECOND_FROM = 40  # to start a second process costs more than to parse fewer files one after another
 _WORKERS = 2
+_AHEAD = 100  # files parsed before they are asked for: their documents wait in memory
 Tell = Callable[[int, int], None]  # files read, files to read
+Job = tuple[Path, int, tuple[Override, ...]]  # a file, the most bytes it may have, what was corrected of it by hand
 _log = logging.getLogger(__name__)
 
 
@@ -90,18 +94,18 @@ def sync(
 ) -> SyncReport:
     """Bring the library in `home` up to date with the folders. Raises `LibraryBusy` where another sync is running.
 
-    The result depends on the folders alone: many small syncs end where one sync of everything does. `processes=1` starts none,
-    for a server that has threads. With an `asker` a language model then writes questions about the articles that have none;
-    whatever it does, the library is up to date before.
+    The result depends on the folders alone: many small syncs end where one sync of everything does. Files are read in up to
+    `processes` processes beside this one. With an `asker` a language model then writes questions about the articles that have
+    none; whatever it does, the library is up to date before.
     """
-    from index.read import collect_files
+    from index.read import collect_files, readable
 
     began = perf_counter()
     folders = list(folders)
     with writing(home):
         base = _base(home, embedder)
         known = base.files if base else {}
-        paths = {p.resolve().as_posix(): p for p in collect_files(folders)}
+        paths = {readable(p): p for p in collect_files(folders)}
         overrides = by_path(folders)
         fresh = {n: p for n, p in paths.items() if not _same(p, known.get(n), fingerprint(overrides.get(n, ())))}
         gone = [name for name in known if name not in paths]
@@ -121,7 +125,7 @@ def sync(
         changed=_names(n for n in fresh if n in known),
         removed=_names(gone),
         unchanged=len(paths) - len(fresh),
-        quarantined=tuple(sorted((Path(e.path).name, e.reason) for e in entries.values() if e.reason)),
+        quarantined=tuple(sorted((_name(e.path), e.reason) for e in entries.values() if e.reason)),
         generation=told.manifest.generation,
         documents=told.manifest.documents,
         chunks=told.manifest.chunks,
@@ -133,7 +137,12 @@ def sync(
 
 
 def _names(paths: Iterable[str]) -> tuple[str, ...]:
-    return tuple(Path(p).name for p in paths)
+    return tuple(_name(path) for path in paths)
+
+
+def _name(path: str) -> str:
+    """A file's name to show: what shows nothing, or turns the order of what is shown, is left out."""
+    return "".join(c for c in Path(path).name if c.isprintable())
 
 
 def _base(home: Path, embedder: Embedder) -> Base | None:
@@ -158,12 +167,19 @@ def _same(path: Path, known: FileEntry | None, overrides: str) -> bool:
     if known is None or known.overrides != overrides:
         return False
     try:
-        state = path.stat()
+        state = path.lstat()
         if (state.st_size, state.st_mtime_ns) == (known.size, known.mtime):
             return True
-        return state.st_size == known.size and hashlib.sha256(path.read_bytes()).hexdigest() == known.sha256
-    except OSError:
+        return state.st_size == known.size and _digest(path) == known.sha256
+    except (OSError, UnreadableFile):
         return False
+
+
+def _digest(path: Path) -> str:
+    from index.read import open_file
+
+    with open_file(path) as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 def _everything(fresh: dict[str, Path], reading: Reading) -> Change:
@@ -221,15 +237,24 @@ def _unique(paths: Sequence[str]) -> tuple[str, ...]:
 
 
 def _parse_each(paths: Sequence[Path], reading: Reading) -> Iterator[Parsed]:
-    """The files as parsed, in order. Many are parsed by processes that start now: later this one has threads and open stores."""
-    jobs = [(p, reading.max_bytes, reading.overrides.get(p.resolve().as_posix(), ())) for p in paths]
-    if len(jobs) < _POOL_FROM or reading.processes < 2:
-        done: Iterator[Parsed] = map(_parse, jobs)
-    else:
-        pool = ProcessPoolExecutor(reading.processes)
-        done = pool.map(_parse, jobs, chunksize=8)
-        pool.shutdown(wait=False)  # the processes end after the last file
+    """The files as parsed, in order, while the ones that follow are being parsed."""
+    jobs = [(p, reading.max_bytes, reading.overrides.get(p.as_posix(), ())) for p in paths]
+    done = _in_order(jobs, reading.processes if len(jobs) >= _SECOND_FROM else 1)
     return _told(track(done, "读取文件", total=len(jobs), disable=not reading.progress), len(jobs), reading.tell)
+
+
+def _in_order(jobs: Sequence[Job], processes: int) -> Iterator[Parsed]:
+    callers = ThreadPoolExecutor(processes)  # each waits for a process of its own
+    waiting: deque[Future[Parsed]] = deque()
+    try:
+        for job in jobs:
+            waiting.append(callers.submit(_parse, job))
+            if len(waiting) > _AHEAD:
+                yield waiting.popleft().result()
+        while waiting:
+            yield waiting.popleft().result()
+    finally:
+        callers.shutdown(wait=False, cancel_futures=True)
 
 
 def _told(done: Iterable[Parsed], total: int, tell: Tell | None) -> Iterator[Parsed]:
@@ -239,23 +264,24 @@ def _told(done: Iterable[Parsed], total: int, tell: Tell | None) -> Iterator[Par
         yield parsed
 
 
-def _parse(job: tuple[Path, int, tuple[Override, ...]]) -> Parsed:
-    from index.ingest import parse_file
+def _parse(job: Job) -> Parsed:
+    from index.ingest import parse_apart
+    from index.read import readable
 
     path, max_bytes, overrides = job
-    entry = FileEntry(path.resolve().as_posix(), 0, 0, "", (), "", fingerprint(overrides))
+    entry = FileEntry(readable(path), 0, 0, "", (), "", fingerprint(overrides))
     try:
-        state = path.stat()
+        state = path.lstat()
         entry = replace(entry, size=state.st_size, mtime=state.st_mtime_ns)
-        if state.st_size <= max_bytes:
-            entry = replace(entry, sha256=hashlib.sha256(path.read_bytes()).hexdigest())
-        documents = tuple(parse_file(path, max_bytes=max_bytes, overrides=overrides))
+        if stat.S_ISREG(state.st_mode) and state.st_size <= max_bytes:
+            entry = replace(entry, sha256=_digest(path))
+        documents = tuple(parse_apart(path, max_bytes=max_bytes, overrides=overrides))
     except UnreadableFile as error:
         return Parsed(replace(entry, reason=str(error)), ())
+    except (ChildProcessError, ImportError, MemoryError):
+        raise  # no fault of the file
     except OSError:
         return Parsed(replace(entry, reason="文件打不开，请检查文件是否还在、是否有读取权限。"), ())
-    except (ImportError, MemoryError):
-        raise  # no fault of the file
     except Exception:  # a fault of ours in one file must not keep the others out
         _log.exception("A file could not be parsed")
         return Parsed(replace(entry, reason="程序处理这份文件时出错，没有收入；请把文件交给维护人员检查。"), ())

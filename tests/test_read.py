@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import io
 import os
 import socket
 import threading
-import zipfile
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -17,7 +15,6 @@ from hypothesis import strategies as st
 from eval.corpus_files import (
     docx_bytes,
     pdf_bytes,
-    pdf_from_contents,
     word_numbering,
     word_paragraph,
     word_table,
@@ -215,96 +212,7 @@ def test_pdf_joins_lines_and_drops_page_numbers(tmp_path: Path) -> None:
     assert source.pages[-1] <= len(lines)
 
 
-# --- refusals ----------------------------------------------------------------------------------------------------
-
-
-def package(entries: dict[str, bytes], kind: int = zipfile.ZIP_DEFLATED) -> bytes:
-    buffer = io.BytesIO()
-    with zipfile.ZipFile(buffer, "w", kind) as file:
-        for name, data in entries.items():
-            file.writestr(name, data)
-    return buffer.getvalue()
-
-
-def encrypted_zip() -> bytes:
-    data = bytearray(docx_bytes(word_paragraph("甲")))
-    for signature, offset in ((b"PK\x03\x04", 6), (b"PK\x01\x02", 8)):
-        at = data.find(signature)
-        while at >= 0:
-            data[at + offset] |= 1
-            at = data.find(signature, at + 4)
-    return bytes(data)
-
-
-def encrypted_pdf() -> bytes:
-    entry = "/O <" + "41" * 32 + "> /U <" + "42" * 32 + ">"
-    encrypt = f"/Encrypt << /Filter /Standard /V 1 /R 2 /Length 40 /P -4 {entry} >> /ID [<00> <00>] /Root 1 0 R"
-    return pdf_bytes(["甲"]).replace(b"/Root 1 0 R", encrypt.encode())
-
-
-OLE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + bytes(600)
-WORD = docx_bytes(word_paragraph(SIMPLIFIED * 50))
-BOMB = {"word/document.xml": bytes(30_000_000)}
-HOSTILE: dict[str, tuple[type[errors.UnreadableFile], Callable[[], bytes]]] = {
-    "empty": (errors.EmptyFile, bytes),
-    "only blanks": (errors.EmptyFile, lambda: b" \r\n\t\n"),
-    "only a byte order mark": (errors.EmptyFile, lambda: b"\xef\xbb\xbf"),
-    "page too deep": (errors.UnreadableFile, lambda: b"<html><body>" + b"<div>" * 3000 + b"x"),
-    "page too long": (errors.FileTooLarge, lambda: b"<html><body>" + b"<p>a</p>" * 700_000),
-    "page without text": (errors.EmptyFile, lambda: b"<html><body><img src='a.png'></body></html>"),
-    "word without text": (errors.EmptyFile, lambda: docx_bytes("<w:p/>")),
-    "zero bytes": (errors.TruncatedFile, lambda: bytes(4096)),
-    "noise": (errors.BinaryFile, lambda: bytes((i * 7919 + i // 251) % 256 for i in range(5000))),
-    "picture": (errors.BinaryFile, lambda: b"\x89PNG\r\n\x1a\n" + bytes(64)),
-    "archive": (errors.BinaryFile, lambda: b"Rar!\x1a\x07\x00" + bytes(64)),
-    "text with zero bytes": (errors.BinaryFile, (SIMPLIFIED + "\0\0\1\2").encode),
-    "mixed encodings": (errors.BinaryFile, lambda: SIMPLIFIED.encode() * 3 + SIMPLIFIED.encode("big5", "ignore") * 3),
-    "cut in a character": (errors.TruncatedFile, lambda: SIMPLIFIED.rstrip("。\n").encode()[:-1]),
-    "cut in a GBK character": (errors.TruncatedFile, lambda: SIMPLIFIED.rstrip("。\n").encode("gbk")[:-1]),
-    "cut UTF-16": (errors.TruncatedFile, lambda: SIMPLIFIED.encode("utf-16")[:-1]),
-    "old word": (errors.UnsupportedFile, lambda: OLE + "WordDocument".encode("utf-16-le")),
-    "word with password": (errors.EncryptedFile, lambda: OLE + "EncryptedPackage".encode("utf-16-le")),
-    "rich text": (errors.UnsupportedFile, lambda: rb"{\rtf1\ansi abc}"),
-    "single-file page": (errors.UnsupportedFile, lambda: b"MIME-Version: 1.0\r\nContent-Type: multipart/related"),
-    "spreadsheet": (errors.UnsupportedFile, lambda: package({"xl/workbook.xml": b"<a/>"})),
-    "plain zip": (errors.UnsupportedFile, lambda: package({"../../etc/passwd": b"root"})),
-    "zip with password": (errors.EncryptedFile, encrypted_zip),
-    "cut word": (errors.TruncatedFile, lambda: WORD[: len(WORD) // 2]),
-    "word with broken entry": (
-        errors.TruncatedFile,
-        lambda: WORD.replace(b"PK\x03\x04", b"PK\x03\x04", 1)[:300] + WORD[310:],
-    ),
-    "word with broken xml": (errors.TruncatedFile, lambda: docx_bytes("<w:p><w:r>")),
-    "bomb by ratio": (errors.FileTooLarge, lambda: package(BOMB)),
-    "bomb by size": (errors.FileTooLarge, lambda: package({f"word/{n}.bin": bytes(990_000) for n in range(250)})),
-    "bomb by entries": (errors.FileTooLarge, lambda: package({f"word/{n}.xml": b"" for n in range(1001)})),
-    "word with foreign entity": (
-        errors.UnreadableFile,
-        lambda: docx_bytes(
-            "", extra={"word/document.xml": '<!DOCTYPE a [<!ENTITY b SYSTEM "file:///etc/passwd">]><a>&b;</a>'}
-        ),
-    ),
-    "cut pdf": (errors.TruncatedFile, lambda: pdf_bytes([LONG] * 40)[:-900]),
-    "pdf in name only": (errors.TruncatedFile, lambda: b"%PDF-1.7\n" + bytes(range(256)) * 8 + b"%%EOF"),
-    "pdf with password": (errors.EncryptedFile, encrypted_pdf),
-    "scanned pdf": (errors.ScannedPdf, lambda: pdf_from_contents(["0 0 m 100 100 l S"] * 3)),
-    "pdf of too many pages": (errors.FileTooLarge, lambda: pdf_from_contents(["n"] * 2001)),
-    "too many characters": (errors.FileTooLarge, lambda: b"a b c d e\n" * 500_001),
-}
-
-
-@pytest.mark.parametrize("name", HOSTILE)
-def test_hostile_file_is_refused_with_a_reason(tmp_path: Path, name: str) -> None:
-    kind, make = HOSTILE[name]
-    path = write(tmp_path, make(), "秘密目录名.txt")
-    with pytest.raises(kind) as caught:
-        read_file(path)
-    message = str(caught.value)
-    assert type(caught.value) is kind
-    assert message.endswith("。")
-    assert "请" in message
-    assert "秘密" not in message
-    assert str(tmp_path) not in message
+# --- refusals (hostile files: test_hostile_files) ---------------------------------------------------------------
 
 
 def test_size_cap_is_met_before_reading(tmp_path: Path) -> None:
@@ -376,7 +284,7 @@ def test_nothing_is_fetched(tmp_path: Path, canary: tuple[str, list[str]]) -> No
 # --- folders -----------------------------------------------------------------------------------------------------
 
 
-def test_collects_files_sorted_without_hidden_locks_and_links_outside(tmp_path: Path) -> None:
+def test_collects_files_sorted_without_hidden_ones_and_follows_no_link_outside(tmp_path: Path) -> None:
     outside = write(tmp_path, b"x", "外.txt")
     root = tmp_path / "库"
     (root / "乙" / ".git").mkdir(parents=True)
@@ -387,9 +295,14 @@ def test_collects_files_sorted_without_hidden_locks_and_links_outside(tmp_path: 
     (root / "链接.txt").symlink_to(outside)
     (root / "上级").symlink_to(tmp_path)
     (root / "断.txt").symlink_to(root / "没有")
+    (root / "里面.txt").symlink_to(kept[0])
     os.mkfifo(root / "管道")
-    assert collect_files([root]) == sorted(kept)
-    assert collect_files([root, root / "乙"]) == sorted(kept)
+    refused = [root / name for name in ("链接.txt", "上级", "断.txt", "管道")]
+    assert collect_files([root]) == sorted([*kept, *refused])
+    assert collect_files([root, root / "乙"]) == sorted([*kept, *refused])
+    for path in refused:
+        with pytest.raises(errors.UnsupportedFile):
+            read_file(path)
     assert collect_files([kept[0]]) == [kept[0]]
 
 

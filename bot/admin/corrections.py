@@ -40,7 +40,7 @@ def correction(desk: Desk, visit: Visit) -> Response:
 
 def _original(desk: Desk, file: str, found: str, *, waits: bool) -> PolicyDocument:
     """The document as it is read without corrections. Raises `BadInput` where there is none of this title in the file."""
-    from index.ingest import parse_file
+    from index.ingest import parse_apart
 
     if waits:
         preview = desk.staging.preview(file)
@@ -48,7 +48,7 @@ def _original(desk: Desk, file: str, found: str, *, waits: bool) -> PolicyDocume
     else:
         desk.holdings.fixed()
         path = desk.holdings.path(file)
-        parsed = parse_file(path, max_bytes=desk.shelf.settings.max_file_mb * 1_000_000)
+        parsed = parse_apart(path.resolve(), max_bytes=desk.shelf.settings.max_file_mb * 1_000_000)
     document = next((p.document for p in parsed if p.document.title == found), None)
     if document is None:
         raise BadInput(message("document_gone", file="admin"))

@@ -42,7 +42,7 @@ class Desk:
     def _sync(self, tell: Tell) -> str:
         settings = self.shelf.settings
         size = settings.max_file_mb * 1_000_000
-        # One process: to fork a server that has threads may stop it for good.
+        # One process: the other core is for visitors.
         folders = [self.holdings.folder]
         report = sync(
             folders, settings.home, self.shelf.embedder, progress=False, max_bytes=size, tell=tell, processes=1

@@ -163,16 +163,17 @@ class Staging:
             self._read = {key: preview for key, preview in self._read.items() if key[0] not in names}
 
     def _preview(self, name: str) -> Preview:
-        from index.ingest import parse_file
-        from index.read import sniff
+        from index.apart import apart
+        from index.ingest import parse_apart
+        from index.read import media_type
 
         path = self.folder / name
         size, kind, refused = 0, "", ""
         documents: tuple[ParsedDocument, ...] = ()
         try:
-            size = path.stat().st_size
-            kind = _KINDS.get(sniff(path.read_bytes()), "docx")
-            documents = tuple(parse_file(path, max_bytes=self._max_bytes))
+            size = path.lstat().st_size
+            kind = _KINDS.get(apart(media_type)(path, max_bytes=self._max_bytes), "docx")
+            documents = tuple(parse_apart(path, max_bytes=self._max_bytes))
         except UnreadableFile as error:
             refused = str(error)
         except OSError:

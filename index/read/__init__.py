@@ -8,8 +8,10 @@ from __future__ import annotations
 import hashlib
 import os
 import re
-from collections.abc import Iterable
+import stat
+from collections.abc import Iterable, Iterator
 from pathlib import Path
+from typing import BinaryIO
 
 from index.errors import (
     BinaryFile,
@@ -26,6 +28,7 @@ from index.records import SourceFile
 
 MAX_BYTES = 20_000_000
 MAX_CHARACTERS = 5_000_000
+NO_TEXT = "文件里没有文字，请检查文件内容后重新放入。"
 DOCX = "application/vnd.openxmlformats-officedocument.wordprocessingml.document"
 
 # Names that are never a document, whatever they hold.
@@ -48,48 +51,56 @@ def read_file(path: Path, *, max_bytes: int = MAX_BYTES) -> SourceFile:
     Raises a kind of `UnreadableFile` whose message says what to do; never another error for what a file holds.
     """
     data = _bytes(path, max_bytes)
-    media_type = sniff(data)
+    kind = sniff(data)
     pages: tuple[int, ...] = ()
     encoding: str | None = None
-    if media_type == "application/pdf":
+    if kind == "application/pdf":
         from index.read.pdf import pdf_text
 
         text, pages = pdf_text(data)
-    elif media_type == DOCX:
+    elif kind == DOCX:
         from index.read.word import docx_text
 
         text = docx_text(data)
     else:
-        text, encoding = decode(data, declared_charset(data) if media_type == "text/html" else None)
-        if media_type == "text/html":
+        text, encoding = decode(data, declared_charset(data) if kind == "text/html" else None)
+        if kind == "text/html":
             from index.read.html import html_text
 
             text = html_text(text)
     text = _one_kind_of_line_end(text)
-    if not text.strip():
-        raise EmptyFile("文件里没有文字，请检查文件内容后重新放入。")
+    if not any(c.isprintable() and not c.isspace() for c in text):
+        raise EmptyFile(NO_TEXT)
     if len(text) > MAX_CHARACTERS:
         raise FileTooLarge("文件超过五百万字，请拆分成几个文件后再放入。")
-    return SourceFile(path, hashlib.sha256(data).hexdigest(), media_type, encoding, text, pages)
+    return SourceFile(path, hashlib.sha256(data).hexdigest(), kind, encoding, text, pages)
+
+
+def media_type(path: Path, *, max_bytes: int = MAX_BYTES) -> str:
+    """What `sniff` says of a file. Raises a kind of `UnreadableFile`."""
+    return sniff(_bytes(path, max_bytes))
 
 
 def collect_files(folders: Iterable[Path]) -> list[Path]:
-    """All files below the folders (or the files themselves), sorted, each once.
+    """All files below the folders (or the files themselves) where they really lie, sorted, each once.
 
-    Left out: hidden files, lock files of Office (`~$…`) and links that lead outside their folder. Raises
-    `SettingsError` for a folder that is not there: an absent folder must not look like an emptied one.
+    Left out: hidden files and lock files of Office (`~$…`). Links that lead outside their folder, linked folders, pipes and
+    devices are among them, so that `read_file` refuses them with a reason. Raises `SettingsError` for a folder that is not
+    there: an absent folder must not look like an emptied one.
     """
-    found: dict[Path, Path] = {}
+    found: set[Path] = set()
     for folder in folders:
         if not folder.exists():
             raise SettingsError("找不到资料文件夹，请检查文件夹设置，或先建立该文件夹。")
         root = folder.resolve()
-        candidates = [folder] if folder.is_file() else _walk(folder)
-        for path in candidates:
-            real = path.resolve()
-            if real.is_file() and (real == root or real.is_relative_to(root)):
-                found.setdefault(real, path)
-    return sorted(found.values())
+        found.update([root] if root.is_file() else (_place(path, root) for path in _walk(root)))
+    return sorted(found)
+
+
+def _place(path: Path, root: Path) -> Path:
+    """Where a file lies: a link to a file of the same folder is that file, any other link is nothing but a link."""
+    real = Path(os.path.realpath(path))
+    return real if real.is_relative_to(root) and os.path.isfile(real) else path  # noqa: PTH113 - this one never raises
 
 
 def sniff(data: bytes) -> str:
@@ -114,17 +125,17 @@ def sniff(data: bytes) -> str:
 
 
 def _bytes(path: Path, max_bytes: int) -> bytes:
-    """The bytes, refused before reading when there are too many."""
+    """The bytes, refused before reading when there are too many, or when the name is only a way to something else."""
+    too_large = f"文件超过 {max_bytes // 1_000_000} MB，请拆分或压缩图片后再放入。"
     try:
-        size = path.stat().st_size
-        if size > max_bytes:
-            raise FileTooLarge(f"文件超过 {max_bytes // 1_000_000} MB，请拆分或压缩图片后再放入。")
-        with path.open("rb") as file:
+        with open_file(path) as file:
+            if os.fstat(file.fileno()).st_size > max_bytes:
+                raise FileTooLarge(too_large)
             data = file.read(max_bytes + 1)
-    except OSError as error:
+    except (OSError, ValueError) as error:
         raise UnreadableFile("文件打不开，请检查文件是否还在、是否有读取权限。") from error
     if len(data) > max_bytes:
-        raise FileTooLarge(f"文件超过 {max_bytes // 1_000_000} MB，请拆分或压缩图片后再放入。")
+        raise FileTooLarge(too_large)
     if not data.strip(b"\0 \t\r\n\xef\xbb\xbf"):
         if data.strip(b" \t\r\n\xef\xbb\xbf"):
             raise TruncatedFile("文件内容全是空字节，可能没有传完，请重新复制或下载。")
@@ -132,14 +143,46 @@ def _bytes(path: Path, max_bytes: int) -> bytes:
     return data
 
 
-def _walk(folder: Path) -> list[Path]:
-    """Files below `folder`, without hidden ones; linked folders are not entered."""
-    paths: list[Path] = []
+def open_file(path: Path) -> BinaryIO:
+    """Open a regular file for reading: never the target of a link, and without waiting for the other end of a pipe.
+
+    Raises `UnsupportedFile` for what is no regular file or has a name that is no text, `OSError` where it cannot be opened.
+    """
+    if path.as_posix() != readable(path):
+        raise UnsupportedFile("文件名的编码无法识别，请改名后再放入。")
+    _require_regular(path.lstat())  # before opening: to open a device may do something
+    descriptor = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
+    file = os.fdopen(descriptor, "rb")
+    try:
+        _require_regular(os.fstat(descriptor))
+    except UnsupportedFile:
+        file.close()
+        raise
+    return file
+
+
+def readable(path: Path) -> str:
+    """A path as text that can be stored: bytes of its names that are no UTF-8 as escapes.
+
+    >>> readable(Path("资料/通知.txt")), readable(Path(os.fsdecode(b"a/\\xcd\\xa8.txt")))
+    ('资料/通知.txt', 'a/\\\\xcd\\\\xa8.txt')
+    """
+    return os.fsencode(path).decode("utf8", "backslashreplace")
+
+
+def _require_regular(state: os.stat_result) -> None:
+    if stat.S_ISLNK(state.st_mode):
+        raise UnsupportedFile("这是指向别处的链接，为安全起见没有收入，请把文件本身放进来。")
+    if not stat.S_ISREG(state.st_mode):
+        raise UnsupportedFile("这不是普通文件（可能是管道、设备或文件夹），请把文件本身放进来。")
+
+
+def _walk(folder: Path) -> Iterator[Path]:
+    """What lies below `folder` and is no folder, without hidden ones; linked folders are not entered."""
     for parent, folders, names in os.walk(folder):
         folders[:] = [name for name in folders if not name.startswith(".")]
-        wanted = (name for name in names if not name.startswith((".", "~$")) and name.lower() not in _JUNK)
-        paths += [Path(parent) / name for name in wanted]
-    return paths
+        wanted = [name for name in names if not name.startswith((".", "~$")) and name.lower() not in _JUNK]
+        yield from (Path(parent, name) for name in (*wanted, *(f for f in folders if Path(parent, f).is_symlink())))
 
 
 def _one_kind_of_line_end(text: str) -> str:

@@ -152,12 +152,13 @@ def _lines(root: Any) -> list[str]:
 def _collect(root: Any, pieces: list[str]) -> None:
     """Depth first without recursion: pages nest deeper than Python's stack."""
 
+    numbers: dict[Any, int] = {}  # items so far by list
     for event, node in lxml.etree.iterwalk(root, events=("start", "end")):
         block = node.tag in _BLOCKS or node.tag == "br"
         if block:
             pieces.append("\n")
         if event == "start":
-            pieces.append(_list_number(node) if node.tag == "li" else "")
+            pieces.append(_list_number(node, numbers) if node.tag == "li" else "")
             pieces.append(_flat(node.text, node))
         elif node is not root:
             pieces.append(_flat(node.tail, node.getparent()))
@@ -168,13 +169,13 @@ def _flat(text: str | None, node: Any) -> str:
     return (text or "") if node.tag == "pre" else re.sub(r"\s*[\r\n]\s*", " ", text or "")
 
 
-def _list_number(item: Any) -> str:
+def _list_number(item: Any, numbers: dict[Any, int]) -> str:
     parent = item.getparent()
     if parent is None or parent.tag != "ol" or (parent.get("type") or "1") != "1":
         return ""
     start = parent.get("start") or "1"
-    position = [child for child in parent if child.tag == "li"].index(item)
-    return f"{(int(start) if start.isdigit() else 1) + position}."
+    numbers[parent] = numbers.get(parent, -1) + 1
+    return f"{(int(start) if re.fullmatch('[0-9]{1,9}', start) else 1) + numbers[parent]}."
 
 
 def _squeeze(text: str) -> str:

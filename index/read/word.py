@@ -16,11 +16,14 @@ W = "{http://schemas.openxmlformats.org/wordprocessingml/2006/main}"
 _FALLBACK = "{http://schemas.openxmlformats.org/markup-compatibility/2006}Fallback"
 _BROKEN = "文件不完整或已损坏，请用 Word 打开并另存为新的 .docx 后再放入。"
 _FOREIGN = "文件含有外部引用声明，为安全起见不予读取，请用 Word 另存为新的 .docx 后再放入。"
+_MACROS = "文件是带宏的 Word 文件或模板，请另存为不带宏的 .docx 后再放入。"
+_NESTED = "文件里夹带压缩包，请去掉后另存为新的 .docx 再放入。"
 _TOO_BIG = "文件解压后过大，可能是压缩炸弹或含有过多图片，请精简后再放入。"
 MAX_UNPACKED = 200_000_000
 MAX_XML = 50_000_000
 MAX_ENTRIES = 1_000
 MAX_RATIO = 100
+_ARCHIVES = (b"PK\x03\x04", b"Rar!", b"7z\xbc\xaf")
 
 
 def docx_text(data: bytes) -> str:
@@ -31,34 +34,49 @@ def docx_text(data: bytes) -> str:
         document: Any = docx.Document(io.BytesIO(data))
         numbering = Numbering(document)
         return "\n".join(_block_lines(document.element.body, numbering))
-    except UnreadableFile:
+    except (UnreadableFile, MemoryError):
         raise
     except Exception as error:  # python-docx and lxml raise many kinds for a broken package
         raise TruncatedFile(_BROKEN) from error
 
 
 def check_zip(data: bytes) -> None:
-    """Refuse, before anything is unpacked, what is not a whole, open and harmless Word package."""
+    """Refuse, before anything is unpacked to disk or parsed, what is not a whole, open and harmless Word package."""
     try:
         with zipfile.ZipFile(io.BytesIO(data)) as package:
-            _check_sizes(package.infolist())
+            _check_sizes(package.infolist(), len(data))
             names = set(package.namelist())
             if "word/document.xml" not in names:
                 raise UnsupportedFile(_other_package(names))
             for entry in package.infolist():
-                if entry.filename.endswith((".xml", ".rels")) and b"<!DOCTYPE" in package.read(entry):
-                    raise UnreadableFile(_FOREIGN)
+                _check_entry(package, entry)
     except (zipfile.BadZipFile, zlib.error, EOFError, OSError, ValueError, NotImplementedError) as error:
         raise TruncatedFile(_BROKEN) from error
 
 
-def _check_sizes(entries: list[zipfile.ZipInfo]) -> None:
+def _check_entry(package: zipfile.ZipFile, entry: zipfile.ZipInfo) -> None:
+    """No declarations, macros or archives. Embedded objects (`word/embeddings`) are archives too, and are never opened."""
+    if entry.filename.endswith((".xml", ".rels")):
+        content = package.read(entry).replace(b"\0", b"")  # UTF-16 reads like ASCII
+        if b"<!DOCTYPE" in content or b"<!ENTITY" in content:
+            raise UnreadableFile(_FOREIGN)
+        if entry.filename == "[Content_Types].xml" and b"macroEnabled" in content:
+            raise UnsupportedFile(_MACROS)
+    elif not entry.filename.startswith("word/embeddings/"):
+        with package.open(entry) as part:
+            if part.read(4) in _ARCHIVES:
+                raise UnsupportedFile(_NESTED)
+
+
+def _check_sizes(entries: list[zipfile.ZipInfo], packed: int) -> None:
     """The declared sizes are the real ones: `zipfile` never unpacks more than an entry declares."""
     if any(entry.flag_bits & 1 for entry in entries):
         raise EncryptedFile("文件设有打开密码，请取消密码后再放入。")
+    unpacked = sum(entry.file_size for entry in entries)
     bomb = (
         len(entries) > MAX_ENTRIES
-        or sum(entry.file_size for entry in entries) > MAX_UNPACKED
+        or unpacked > MAX_UNPACKED
+        or (unpacked > 1_000_000 and unpacked > MAX_RATIO * packed)
         or any(entry.file_size > MAX_XML for entry in entries if entry.filename.endswith(".xml"))
         or any(e.file_size > 1_000_000 and e.file_size > MAX_RATIO * max(e.compress_size, 1) for e in entries)
     )

@@ -51,16 +51,18 @@ def _widen(line: str) -> str:
     spans = [m.span() for m in _ADDRESS.finditer(line)] + shifted_runs(line)
     fixed = {i for start, end in spans for i in range(start, end)}
     partners = _partners(line)
+    chars = ["", *line, ""]  # a list: a line may be millions of marks long
     # Brackets first: a comma behind a widened bracket touches Chinese text.
     for marks in ("()", ",;:?!"):
         for i, char in enumerate(line):
-            if char in marks and i not in fixed and any(_touches(line, at) for at in {i, partners.get(i, i)} - fixed):
-                line = line[:i] + _MARKS[char] + line[i + 1 :]
-    return line
+            if char in marks and i not in fixed and any(_touches(chars, at) for at in {i, partners.get(i, i)} - fixed):
+                chars[i + 1] = _MARKS[char]
+    return "".join(chars)
 
 
-def _touches(line: str, i: int) -> bool:
-    before, after = line[i - 1 : i], line[i + 1 : i + 2]
+def _touches(chars: list[str], i: int) -> bool:
+    """Whether the mark at `i` of a line stands beside Chinese text; `chars` begins one earlier."""
+    before, after = chars[i], chars[i + 2]
     if before.isdecimal() and after.isdecimal():
         return False
     return bool(_CHINESE.match(before) or _CHINESE.match(after))
