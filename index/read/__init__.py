@@ -10,8 +10,8 @@ import os
 import re
 import stat
 from collections.abc import Iterable, Iterator
+from io import BufferedReader
 from pathlib import Path
-from typing import BinaryIO
 
 from index.errors import (
     BinaryFile,
@@ -143,7 +143,7 @@ def _bytes(path: Path, max_bytes: int) -> bytes:
     return data
 
 
-def open_file(path: Path) -> BinaryIO:
+def open_file(path: Path) -> BufferedReader:
     """Open a regular file for reading: never the target of a link, and without waiting for the other end of a pipe.
 
     Raises `UnsupportedFile` for what is no regular file or has a name that is no text, `OSError` where it cannot be opened.
