@@ -80,7 +80,7 @@ class _Child:
         command = [sys.executable, "-P", "-m", "index.apart", str(theirs.fileno())]
         environment = {name: os.environ[name] for name in _ENVIRONMENT if name in os.environ}
         environment["PYTHONPATH"] = os.pathsep.join(map(os.path.abspath, sys.path))
-        environment |= {"OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1"}
+        environment |= {"HOME": os.devnull, "OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1"}
         quiet = subprocess.DEVNULL
         with theirs:
             self._process = subprocess.Popen(
@@ -179,7 +179,7 @@ def _confine() -> None:
 
 def _outcome(task: bytes) -> tuple[bytes, bool]:
     """What `_Child.do` returns, pickled, and whether the next piece of work may come here too."""
-    work, limits = None, Limits()
+    limits = Limits()
     try:
         work, args, kwargs, limits = pickle.loads(task)
         _limit(limits)
@@ -197,7 +197,8 @@ def _outcome(task: bytes) -> tuple[bytes, bool]:
 
 def _packed(outcome: tuple[str, Any], limits: Limits) -> tuple[bytes, bool]:
     """A child that once took much memory is not used again: what it holds would count against the next file."""
-    reusable = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024 < limits.memory / 2
+    unit = 1 if sys.platform == "darwin" else 1024
+    reusable = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * unit < limits.memory / 2
     return pickle.dumps((*outcome, reusable)), reusable
 
 
@@ -205,7 +206,8 @@ def _limit(limits: Limits) -> None:
     used = resource.getrusage(resource.RUSAGE_SELF)
     seconds = int(used.ru_utime + used.ru_stime) + limits.seconds + 1
     resource.setrlimit(resource.RLIMIT_CPU, (seconds, resource.RLIM_INFINITY))
-    resource.setrlimit(resource.RLIMIT_AS, (limits.memory, resource.RLIM_INFINITY))
+    with suppress(ValueError):  # macOS does not keep to it
+        resource.setrlimit(resource.RLIMIT_AS, (limits.memory, resource.RLIM_INFINITY))
 
 
 if __name__ == "__main__":

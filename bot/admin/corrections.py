@@ -48,7 +48,7 @@ def _original(desk: Desk, file: str, found: str, *, waits: bool) -> PolicyDocume
     else:
         desk.holdings.fixed()
         path = desk.holdings.path(file)
-        parsed = parse_apart(path.resolve(), max_bytes=desk.shelf.settings.max_file_mb * 1_000_000)
+        parsed = parse_apart(path, max_bytes=desk.shelf.settings.max_file_mb * 1_000_000)
     document = next((p.document for p in parsed if p.document.title == found), None)
     if document is None:
         raise BadInput(message("document_gone", file="admin"))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -105,7 +106,7 @@ class Holdings:
     def _inside(self, root: Path, name: str, *, there: bool = True) -> Path:
         """The path of a name below a folder. Raises `BadInput` for one that leads elsewhere or to nothing."""
         path = root / name
-        if not path.resolve().is_relative_to(root.resolve()) or (there and not path.is_file()):
+        if not Path(os.path.realpath(path)).is_relative_to(root.resolve()) or (there and not path.is_file()):
             raise BadInput(message("file_gone", file="admin"))
         return path
 
