@@ -20,6 +20,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from multiprocessing import Pipe
 from multiprocessing.connection import Connection
+from pathlib import Path
 from time import monotonic
 from typing import Any, ParamSpec, TypeVar
 
@@ -196,10 +197,17 @@ def _outcome(task: bytes) -> tuple[bytes, bool]:
 
 
 def _packed(outcome: tuple[str, Any], limits: Limits) -> tuple[bytes, bool]:
-    """A child that once took much memory is not used again: what it holds would count against the next file."""
-    unit = 1 if sys.platform == "darwin" else 1024
-    reusable = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * unit < limits.memory / 2
+    """A child that still holds much memory is not used again: it would count against the next file."""
+    reusable = _address_space() < limits.memory / 2
     return pickle.dumps((*outcome, reusable)), reusable
+
+
+def _address_space() -> int:
+    """Bytes of this process; 0 where the system does not say."""
+    try:
+        return int(Path("/proc/self/statm").read_text().split()[0]) * resource.getpagesize()
+    except OSError:
+        return 0
 
 
 def _limit(limits: Limits) -> None:

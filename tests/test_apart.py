@@ -18,6 +18,7 @@ from index.apart import Limits, apart
 from index.errors import EmptyFile, UnprocessableFile, UnreadableFile
 from index.read import read_file
 
+HOARD: list[bytearray] = []
 SHORT = Limits(seconds=1)
 
 
@@ -29,6 +30,11 @@ def spin(seconds: float) -> None:
 
 def swell(size: int) -> int:
     return len(bytearray(size))
+
+
+def hoard(size: int) -> int:
+    HOARD.append(bytearray(size))
+    return len(HOARD)
 
 
 def crash(number: int) -> None:
@@ -82,10 +88,19 @@ def test_one_process_does_one_piece_of_work_after_another() -> None:
     assert apart(os.getpid)() == apart(os.getpid)() != os.getpid()
 
 
-def test_a_process_that_took_much_memory_is_not_used_again() -> None:
+def test_a_process_that_keeps_much_memory_is_not_used_again() -> None:
     pid = apart(os.getpid)()
     assert apart(swell)(700 << 20) == 700 << 20
+    assert apart(os.getpid)() == pid
+    assert apart(hoard)(700 << 20) == 1
     assert apart(os.getpid)() != pid
+
+
+def test_a_large_program_has_processes_of_their_own_size() -> None:
+    held = bytearray(1 << 30)
+    _renew()
+    assert apart(os.getpid)() == apart(os.getpid)()
+    assert len(held) == 1 << 30
 
 
 def test_errors_for_users_come_through_as_they_are(tmp_path: Path) -> None:
