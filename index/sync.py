@@ -26,7 +26,7 @@ from index.records import ParsedDocument
 
 _SECOND_FROM = 40  # to start a second process costs more than to parse fewer files one after another
 _WORKERS = 2
-_AHEAD = 100  # files parsed before they are asked for: their documents wait in memory
+_AHEAD, _AHEAD_BYTES = 100, 20_000_000  # files parsed before they are asked for: their documents wait in memory
 Tell = Callable[[int, int], None]  # files read, files to read
 Job = tuple[Path, int, tuple[Override, ...]]  # a file, the most bytes it may have, what was corrected of it by hand
 _log = logging.getLogger(__name__)
@@ -245,16 +245,25 @@ def _parse_each(paths: Sequence[Path], reading: Reading) -> Iterator[Parsed]:
 
 def _in_order(jobs: Sequence[Job], processes: int) -> Iterator[Parsed]:
     callers = ThreadPoolExecutor(processes)  # each waits for a process of its own
-    waiting: deque[Future[Parsed]] = deque()
+    waiting: deque[tuple[Future[Parsed], int]] = deque()
     try:
         for job in jobs:
-            waiting.append(callers.submit(_parse, job))
-            if len(waiting) > _AHEAD:
-                yield waiting.popleft().result()
+            waiting.append((callers.submit(_parse, job), _size(job[0])))
+            while len(waiting) > _AHEAD or (
+                len(waiting) > processes and sum(size for _, size in waiting) > _AHEAD_BYTES
+            ):
+                yield waiting.popleft()[0].result()
         while waiting:
-            yield waiting.popleft().result()
+            yield waiting.popleft()[0].result()
     finally:
         callers.shutdown(wait=False, cancel_futures=True)
+
+
+def _size(path: Path) -> int:
+    try:
+        return path.lstat().st_size
+    except (OSError, ValueError):
+        return 0
 
 
 def _told(done: Iterable[Parsed], total: int, tell: Tell | None) -> Iterator[Parsed]:
