@@ -164,8 +164,8 @@ def open_file(path: Path) -> BufferedReader:
 def readable(path: Path) -> str:
     """A path as text that can be stored: bytes of its names that are no UTF-8 as escapes.
 
-    >>> readable(Path("资料/通知.txt")), readable(Path(os.fsdecode(b"a/\\xcd\\xa8.txt")))
-    ('资料/通知.txt', 'a/\\\\xcd\\\\xa8.txt')
+    >>> readable(Path("资料/通知.txt")), readable(Path(os.fsdecode(b"a/\\xb2\\xb9.txt")))
+    ('资料/通知.txt', 'a/\\\\xb2\\\\xb9.txt')
     """
     return os.fsencode(path).decode("utf8", "backslashreplace")
 
