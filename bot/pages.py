@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
+from dataclasses import asdict
 from datetime import date
 from typing import Any
 from urllib.parse import urlencode
@@ -70,10 +71,11 @@ def _json_routes(shelf: Shelf) -> list[Route]:
         return JSONResponse(names, headers={"cache-control": "max-age=3600"})
 
     def health(_: Request) -> Response:
-        info = shelf.answerer.info
-        return JSONResponse(
-            {"status": "ok", "generation": info.generation, "documents": info.documents, "built": info.built}
-        )
+        info, trouble = shelf.answerer.info, shelf.trouble
+        state = {"generation": info.generation, "documents": info.documents, "built": info.built}
+        if trouble is None:
+            return JSONResponse({"status": "ok", **state})
+        return JSONResponse({"status": "degraded", **state, "trouble": asdict(trouble)})
 
     return [
         Route("/api/ask", answering(ask)),

@@ -1,11 +1,16 @@
-"""The library that is being served: reopened when a newer generation has been published."""
+"""The library that is being served: a newer generation takes its place once it is open, and only if it is sound."""
 
 from __future__ import annotations
 
 import gc
+import logging
 import threading
+import time
 from contextlib import suppress
+from dataclasses import dataclass
+from datetime import UTC, datetime
 from functools import cached_property
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from bot.answer import Answerer
@@ -13,12 +18,36 @@ from bot.find import Finder
 from bot.lexicon import load_lexicon
 from bot.settings import Settings
 from index.embed import load_embedder
-from index.errors import ModelError
-from index.library import open_library
+from index.errors import LibraryError, ModelError
+from index.fallback import open_current, open_sound
+from index.generation import current_number
+from index.library import Library
 from index.llm.client import ChatModel, open_model
+from index.removed import removed
 
 if TYPE_CHECKING:
     from bot.journal import Journal
+
+RETRY = 60.0  # seconds after which a generation that could not be opened is tried again
+_log = logging.getLogger("youju")
+State = tuple[tuple[int, int] | None, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Trouble:
+    """Why an earlier generation answers: the number of the one that should (0 unknown), a sentence, since when (ISO 8601, UTC)."""
+
+    wanted: int
+    reason: str
+    since: str
+
+
+@dataclass(frozen=True, slots=True)
+class Served:
+    """What answers questions, all of one generation."""
+
+    answerer: Answerer
+    finder: Finder
 
 
 def _opened(model: ChatModel) -> None:
@@ -27,36 +56,42 @@ def _opened(model: ChatModel) -> None:
 
 
 class Shelf:
-    """Answerer and finder over the current generation. Questions under way keep the one they began with."""
+    """Answerer and finder over the newest sound generation. Questions under way keep the one they began with.
+
+    A question never waits for a generation to be opened: the one before answers meanwhile.
+    """
 
     def __init__(self, settings: Settings) -> None:
         self.settings = settings
         self.embedder = load_embedder(settings.embedder)
         self.model = open_model(settings.language_model) if settings.language_model else None
-        self._lock = threading.Lock()
-        self._open()
+        self.trouble: Trouble | None = None
+        self._busy = threading.Lock()  # held while a generation is opened
+        self._seen, self._tried = self._state(), time.monotonic()
+        opened = open_sound(settings.home, self.embedder)
+        self._note(opened.trouble)
+        self._serve(opened.library)
 
-    def _open(self) -> None:
-        """Open the current generation. Its records live as long as it does: a full collection over them would stop a
-        question for 0.2 s, so the collector looks at them once, here.
+    def _serve(self, library: Library) -> None:
+        """Answer from a library. Its records live as long as it does: a full collection over them would stop a question for
+        0.2 s, so the collector looks at them once, here.
         """
+        answerer = Answerer(library, self.settings, model=self.model)
+        finder = Finder(library, answerer.names, answerer.superseded, answerer.lexicon)
+        self._served = Served(answerer, finder)
         gc.unfreeze()
-        library = open_library(self.settings.home, self.embedder)
-        self._answerer = Answerer(library, self.settings, model=self.model)
-        self._finder = self._finder_of(self._answerer)
         gc.collect()
         gc.freeze()
 
-    @staticmethod
-    def _finder_of(answerer: Answerer) -> Finder:
-        return Finder(answerer.library, answerer.names, answerer.superseded, answerer.lexicon)
-
     @property
     def answerer(self) -> Answerer:
-        with self._lock:
-            if self._answerer.library.stale():
-                self._open()
-            return self._answerer
+        self._look()
+        return self._served.answerer
+
+    @property
+    def finder(self) -> Finder:
+        self._look()
+        return self._served.finder
 
     @cached_property
     def journal(self) -> Journal:
@@ -73,13 +108,64 @@ class Shelf:
     def reload(self) -> None:
         """Read the staff lexicon again and answer with it from now on."""
         load_lexicon.cache_clear()
-        with self._lock:
-            self._open()
+        with self._busy:
+            self._serve(self._served.answerer.library)
 
-    @property
-    def finder(self) -> Finder:
-        current = self.answerer  # reopens if need be
-        with self._lock:
-            if self._finder.library is current.library:
-                return self._finder
-            return self._finder_of(current)
+    def refresh(self) -> None:
+        """Serve the current generation when this returns, or keep the one being served and say so in `trouble`."""
+        with self._busy:
+            self._refresh()
+
+    def _look(self) -> None:
+        """Begin to open what has been published since, in a thread of its own."""
+        again = self.trouble is not None and time.monotonic() - self._tried > RETRY
+        if (again or self._state() != self._seen) and self._busy.acquire(blocking=False):
+            threading.Thread(target=self._refresh_and_release, name="youju-refresh", daemon=True).start()
+
+    def _refresh_and_release(self) -> None:
+        try:
+            self._refresh()
+        except Exception as error:  # the thread ends here: nobody else would notice
+            _log.error("a generation was not opened: %s", type(error).__name__)
+        finally:
+            self._busy.release()
+
+    def _refresh(self) -> None:
+        self._seen, self._tried = self._state(), time.monotonic()
+        try:
+            self._serve(open_current(self.settings.home, self.embedder))
+            self._note("")
+        except LibraryError as error:
+            self._note(str(error))
+            self._hide()
+
+    def _hide(self) -> None:
+        """Go on with the library being served, without what has been removed since."""
+        served = self._served.answerer.library
+        gone = removed(self.settings.home)
+        if any(d.id in gone for d in served.documents()):
+            self._serve(served.without(gone | served.removed))
+
+    def _note(self, reason: str) -> None:
+        before = self.trouble
+        if not reason:
+            self.trouble = None
+            if before is not None:
+                _log.warning("the current generation is served again")
+            return
+        since = before.since if before else datetime.now(UTC).isoformat(timespec="seconds")
+        self.trouble = Trouble(current_number(self.settings.home), reason, since)
+        if self.trouble != before:
+            _log.warning("generation %s is not served: %s", self.trouble.wanted or "unknown", reason)
+
+    def _state(self) -> State:
+        """What changes when a generation is published or a document removed: two looks at the disk."""
+        return tuple(_identity(self.settings.home / name) for name in ("CURRENT", "REMOVED"))
+
+
+def _identity(path: Path) -> tuple[int, int] | None:
+    try:
+        found = path.stat()
+    except OSError:
+        return None
+    return found.st_ino, found.st_mtime_ns

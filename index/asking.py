@@ -12,7 +12,7 @@ from index.asked import Asked, asked_before
 from index.catalogue import Catalogue
 from index.doc_questions import Asker, Kept, Topic, topics_of, write_questions
 from index.embed import Embedder
-from index.generation import KEPT, Change, build, current
+from index.generation import Change, build, current, earlier
 from index.manifest import Manifest, read_manifest
 
 
@@ -48,7 +48,8 @@ def add_questions(home: Path, embedder: Embedder, asker: Asker, *, fresh: bool) 
     changed = {i: Asked(texts, _digest(texts)) for i, texts in asked.items() if _digest(texts) != before.get(i, "")}
     if changed:
         change = Change((), (), files, asked=changed)
-        manifest = build(home, folder, change, embedder, kept=KEPT + fresh)
+        spares = [spare for spare, _ in earlier(home)[:1]] if fresh else []
+        manifest = build(home, folder, change, embedder, spares=spares)
     done = sum(t.key in kept for t in topics)
     return Told(done, len(topics) - done, failure, manifest)
 

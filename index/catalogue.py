@@ -5,8 +5,8 @@ from __future__ import annotations
 import json
 import sqlite3
 import threading
-from collections.abc import Iterable, Iterator, Sequence
-from contextlib import closing, contextmanager
+from collections.abc import Collection, Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import asdict, dataclass, fields
 from datetime import date
 from pathlib import Path
@@ -64,15 +64,6 @@ class FileEntry:
     documents: tuple[str, ...]
     reason: str
     overrides: str = ""
-
-
-def intact(path: Path) -> bool:
-    """Whether an SQLite file (Chroma's own one too) is sound; opening it rolls back what a killed process left unfinished."""
-    try:
-        with closing(sqlite3.connect(f"file:{quote(str(path))}?mode=rw", uri=True)) as db:
-            return bool(db.execute("PRAGMA quick_check(1)").fetchone() == ("ok",))
-    except sqlite3.Error:
-        return False
 
 
 class Catalogue:
@@ -204,9 +195,12 @@ class Catalogue:
     def document_count(self) -> int:
         return int(self._all("SELECT count(*) FROM documents")[0][0])
 
-    def headings(self) -> list[str]:
-        """Every heading once."""
-        return [row[0] for row in self._all("SELECT DISTINCT heading FROM articles WHERE heading != ''")]
+    def headings(self, without: Collection[str] = ()) -> list[str]:
+        """Every heading once, of all documents but some."""
+        query = "SELECT DISTINCT heading FROM articles WHERE heading != ''"
+        if without:
+            query += f" AND document_id NOT IN ({_marks(tuple(without))})"
+        return [row[0] for row in self._all(query, tuple(without))]
 
     def chunk_count(self) -> int:
         return int(self._all("SELECT count(*) FROM chunks")[0][0])

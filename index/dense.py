@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import os
 import weakref
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -16,7 +16,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from index.errors import LibraryDamaged
+from index.errors import LibraryDamaged, LibraryError
+from index.view import make_view
 
 _NAME = "chunks"
 _BATCH = 5_000
@@ -24,20 +25,30 @@ _SPACE = {"hnsw": {"space": "cosine", "ef_search": 200, "ef_construction": 100, 
 
 
 class DenseIndex:
-    """One Chroma collection of chunk vectors in a folder, let go of by `close` or when nobody holds the index any more."""
+    """One Chroma collection of chunk vectors in a folder, let go of by `close` or when nobody holds the index any more.
 
-    def __init__(self, folder: Path) -> None:
+    A reader leaves the folder as it is: see `index.view`.
+    """
+
+    def __init__(self, folder: Path, *, writable: bool = False) -> None:
         os.environ.setdefault("ANONYMIZED_TELEMETRY", "False")
         import chromadb
         from chromadb.config import Settings
         from langchain_chroma import Chroma
 
-        folder.mkdir(parents=True, exist_ok=True)
-        settings = Settings(anonymized_telemetry=False, is_persistent=True, persist_directory=str(folder))
-        with _translated():
-            client: Any = chromadb.PersistentClient(path=str(folder), settings=settings)
+        if writable:
+            folder.mkdir(parents=True, exist_ok=True)
+        endings: list[Callable[[], None]] = []
+        self._release = weakref.finalize(self, _let_go, endings)
+        path = folder
+        if not writable:
+            path, drop = make_view(folder)
+            endings.append(drop)
+        settings = Settings(anonymized_telemetry=False, is_persistent=True, persist_directory=str(path))
+        with _translated(writing=writable):
+            client: Any = chromadb.PersistentClient(path=str(path), settings=settings)
             # Chroma keeps one system a path for ever: without this each reopening leaves its memory and open files behind.
-            self._release = weakref.finalize(self, client.close)
+            endings.insert(0, client.close)
             store = Chroma(
                 _NAME,
                 embedding_function=None,
@@ -54,14 +65,14 @@ class DenseIndex:
         for i in range(0, len(ids), _BATCH):
             part = slice(i, i + _BATCH)
             metadatas = [{"document_id": d} for d in document_ids[part]]
-            with _translated():
+            with _translated(writing=True):
                 self._collection.add(ids=list(ids[part]), embeddings=vectors[part], metadatas=metadatas)
 
     def delete(self, ids: Iterable[str]) -> None:
         self._size = None
         gone = list(ids)
         for i in range(0, len(gone), _BATCH):
-            with _translated():
+            with _translated(writing=True):
                 self._collection.delete(ids=gone[i : i + _BATCH])
 
     def search(self, vector: NDArray[np.float32], k: int) -> list[tuple[str, float]]:
@@ -98,11 +109,20 @@ class DenseIndex:
         self._release()
 
 
+def _let_go(endings: Sequence[Callable[[], None]]) -> None:
+    for end in endings:
+        end()
+
+
 @contextmanager
-def _translated() -> Iterator[None]:
+def _translated(*, writing: bool = False) -> Iterator[None]:
     from chromadb.errors import ChromaError
 
     try:
         yield
     except (ChromaError, ValueError, RuntimeError) as error:
-        raise LibraryDamaged("向量索引读写出错，请运行 sync 重建索引。") from error
+        if writing:
+            raise LibraryError(
+                "向量索引写不进磁盘，请检查磁盘空间和文件夹权限后再试；原来的文件库没有变动。"
+            ) from error
+        raise LibraryDamaged("向量索引读不出来，请运行 sync 重建索引。") from error

@@ -14,6 +14,7 @@ YoujuError
 │   ├── NoLibrary             nothing has been indexed yet
 │   ├── LibraryBusy           another process is building
 │   ├── LibraryDamaged        a generation does not match its manifest
+│   ├── LibraryUnproved       whether a generation can be opened did not turn out in time
 │   └── EmbedderMismatch      built with one model, queried with another
 ├── OverridesError            corrections made by hand cannot be read or kept
 ├── SettingsError             a setting has a value that cannot work
@@ -77,6 +78,10 @@ class LibraryBusy(LibraryError):
 
 class LibraryDamaged(LibraryError):
     """A generation fails verification."""
+
+
+class LibraryUnproved(LibraryError):
+    """A generation that was not proved in time."""
 
 
 class EmbedderMismatch(LibraryError):

@@ -5,7 +5,7 @@ from __future__ import annotations
 import fcntl
 import os
 import shutil
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import closing, contextmanager, suppress
 from dataclasses import dataclass, field
@@ -14,25 +14,24 @@ from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-import numpy as np
-
 from index.asked import Asked, note_asked
 from index.catalogue import Catalogue, FileEntry
+from index.disk import SPARE, drop_unused, fsync, replace_text, require_space, sync_tree
 from index.embed import Embedder
 from index.errors import LibraryBusy, LibraryDamaged, LibraryError, NoLibrary
 from index.late import passage_tokens
 from index.manifest import SCHEMA, Manifest, describe_files, read_manifest, verify, versions
+from index.probe import finds_itself, remember
 from index.records import Chunk, ParsedDocument
 from index.relations import relate
+from index.removed import note_removals, removed, write_removed
 
 if TYPE_CHECKING:
-    from index.dense import DenseIndex
+    pass
 
 Titled = tuple[str, Sequence[Chunk]]  # the title of a document and its chunks
-KEPT = 2
 _EMBED_BATCH = 4_000
-_SAMPLE = 8
-_SPARE = 50_000_000  # bytes that stay free besides the copy of a generation
+_UNWRITTEN = "索引写不进磁盘，请检查磁盘空间和文件夹权限后再试；原来的文件库没有变动。"
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,51 +62,94 @@ def writing(home: Path) -> Iterator[None]:
 
 
 def current(home: Path) -> Path:
-    """The folder of the current generation. Raises `NoLibrary` where nothing has been built."""
-    pointer = home / "CURRENT"
-    if not pointer.exists():
-        raise NoLibrary("还没有建立文件库，请先运行 sync。")
-    name = pointer.read_text(encoding="utf8").strip()
+    """The folder of the current generation. Raises `NoLibrary` where nothing has been built, `LibraryDamaged` where it is lost."""
+    name = _named(home)
     folder = home / "generations" / name
+    if not name and not numbered(home):
+        raise NoLibrary("还没有建立文件库，请先运行 sync。")
     if not name or Path(name).name != name or not folder.is_dir():
         raise LibraryDamaged("文件库不完整，请重新运行 sync 重建索引。")
     return folder
 
 
-def build(home: Path, base: Path | None, change: Change, embedder: Embedder, *, kept: int = KEPT) -> Manifest:
-    """Build, verify and publish the next generation from `base` and a change; `kept` stay. The lock must be held.
+def _named(home: Path) -> str:
+    """What `CURRENT` says, empty where it cannot be read."""
+    try:
+        return (home / "CURRENT").read_text(encoding="utf8").strip()
+    except (OSError, UnicodeDecodeError):
+        return ""
+
+
+def current_number(home: Path) -> int:
+    """The number of the generation that is to be current, also where it is damaged; 0 where it is not known."""
+    return _number(Path(_named(home)))
+
+
+def build(
+    home: Path, base: Path | None, change: Change, embedder: Embedder, *, spares: Sequence[Path] = ()
+) -> Manifest:
+    """Build, verify and publish the next generation from `base` and a change; `base` and `spares` stay. The lock must be held.
 
     Raises `LibraryDamaged` where the new generation fails verification and `LibraryError` where it cannot be written; the current
-    one stays as it was.
+    one stays as it was, and nothing is left of the new one.
     """
     root = home / "generations"
     try:
         root.mkdir(parents=True, exist_ok=True)
         _discard_leftovers(home)
-        _require_space(root, base)
-        number = max((_number(p) for p in root.iterdir()), default=0) + 1
-        folder = root / f"{number:06d}-{os.urandom(3).hex()}"
-        partial = folder.with_name(f".{folder.name}")
-        if base is None:
-            partial.mkdir()
-        else:
-            shutil.copytree(base, partial, ignore=shutil.ignore_patterns("manifest.json", "*.lock"))
-        manifest = _write(partial, base, change, embedder, number)
-        manifest.write(partial)
-        _sync_tree(partial)
-        partial.rename(folder)
-        _fsync(root)  # the folder must be on disk before CURRENT names it
-        _publish(home, folder.name)
-        _collect(root, folder.name, kept)
+        require_space(root, 2 * max(map(_recorded, numbered(home)), default=0))
+        number = next_number(home)
+        with _partial(root, number) as partial:
+            if base is not None:
+                shutil.copytree(
+                    base, partial, ignore=shutil.ignore_patterns("manifest.json", "*.lock"), dirs_exist_ok=True
+                )
+            manifest = _write(partial, base, change, embedder, number)
+            manifest.write(partial)
+            publish(home, partial, spares=(*spares, *([base] if base else ())))
     except OSError as error:
-        raise LibraryError("索引写不进磁盘，请检查磁盘空间和文件夹权限后再试；原来的文件库没有变动。") from error
+        raise LibraryError(_UNWRITTEN) from error
+    remember(home, current(home))  # verified by this process as a probe would
     return manifest
 
 
-def roll_back(home: Path, generation: int | None = None) -> Manifest:
+@contextmanager
+def _partial(root: Path, number: int) -> Iterator[Path]:
+    """A folder to build a generation in, removed where that fails. Raises `LibraryError` where the disk was full."""
+    folder = root / f".{number:06d}-{os.urandom(3).hex()}"
+    folder.mkdir()
+    try:
+        yield folder
+    except BaseException as error:
+        full = shutil.disk_usage(root).free < SPARE
+        shutil.rmtree(folder, ignore_errors=True)
+        if full and isinstance(error, Exception):
+            raise LibraryError(_UNWRITTEN) from error
+        raise
+
+
+def publish(home: Path, partial: Path, *, spares: Sequence[Path] = ()) -> Path:
+    """Make a whole, hidden folder the current generation, and keep before it `spares`, else the newest one that is sound.
+
+    Raises OSError, which leaves the current one as it was.
+    """
+    root = partial.parent
+    folder = partial.with_name(partial.name[1:])
+    sync_tree(partial)
+    before = numbered(home)
+    partial.rename(folder)
+    fsync(root)  # the folder must be on disk before CURRENT names it
+    note_removals(home, before, folder)
+    replace_text(home / "CURRENT", folder.name)
+    _collect(before, spares)
+    return folder
+
+
+def roll_back(home: Path, generation: int | None = None, *, keep_removed: Collection[str] = ()) -> Manifest:
     """Make an earlier intact generation current again: the one of this number, else the newest. Raises `NoLibrary` without one.
 
-    The next sync starts from it, so what the folders hold by then comes back in.
+    What was removed since comes back with it, but for `keep_removed`. The next sync starts from it, so what the folders hold by
+    then comes back in.
     """
     with writing(home):
         for folder, manifest in earlier(home):
@@ -117,19 +159,42 @@ def roll_back(home: Path, generation: int | None = None) -> Manifest:
                 verify(folder, manifest)
             except LibraryDamaged:
                 continue
-            _publish(home, folder.name)
+            replace_text(home / "CURRENT", folder.name)
+            bring_back(home, folder, keep_removed)
             return manifest
     raise NoLibrary("没有更早的文件库可以退回，请运行 sync 重建索引。")
 
 
+def bring_back(home: Path, folder: Path, keep_removed: Collection[str] = ()) -> None:
+    """Let a generation answer again from what was removed after it, but for `keep_removed`. The lock must be held."""
+    catalogue = Catalogue(folder / "catalogue.db")
+    ids = {d.id for d in catalogue.documents(texts=False)}
+    catalogue.close()
+    write_removed(home, removed(home) - (ids - frozenset(keep_removed)))
+
+
 def earlier(home: Path) -> list[tuple[Path, Manifest]]:
-    """The generations before the current one that are still there and can be read, newest first; their files are not checked."""
-    now = (home / "CURRENT").read_text(encoding="utf8").strip() if (home / "CURRENT").exists() else ""
+    """The generations before the current one that are still there and can be read, newest first; their files are not checked.
+
+    All of them where it is not known which one is current.
+    """
+    now = _named(home)
+    known = Path(now).name == now and _number(Path(now)) > 0
     found = []
-    for folder in sorted((p for p in (home / "generations").glob("[0-9]*") if p.name < now), reverse=True):
-        with suppress(LibraryDamaged):
-            found.append((folder, read_manifest(folder)))
+    for folder in reversed(numbered(home)):
+        if not known or folder.name < now:
+            with suppress(LibraryDamaged):
+                found.append((folder, read_manifest(folder)))
     return found
+
+
+def numbered(home: Path) -> list[Path]:
+    """The folders of all generations, oldest first."""
+    return sorted(p for p in (home / "generations").glob("[0-9]*") if p.is_dir())
+
+
+def next_number(home: Path) -> int:
+    return max(map(_number, numbered(home)), default=0) + 1
 
 
 def _write(folder: Path, base: Path | None, change: Change, embedder: Embedder, number: int) -> Manifest:
@@ -189,7 +254,7 @@ def _write_texts(folder: Path, catalogue: Catalogue, change: Change) -> Iterator
 def _write_vectors(folder: Path, gone: Sequence[str], added: Iterable[Titled], embedder: Embedder) -> None:
     from index.dense import DenseIndex
 
-    dense = DenseIndex(folder / "chroma")
+    dense = DenseIndex(folder / "chroma", writable=True)
     titled = ((title, chunk) for title, chunks in added for chunk in chunks)
     with closing(dense), ThreadPoolExecutor(1) as adding:  # Chroma works outside the interpreter's lock
         last: Future[None] = adding.submit(dense.delete, gone)
@@ -208,17 +273,10 @@ def _verify_stores(folder: Path, ids: set[str]) -> None:
     dense = DenseIndex(folder / "chroma")
     try:
         same = ids == Catalogue(folder / "catalogue.db").chunk_ids() == LexicalIndex(folder / "lexical").ids()
-        if not same or ids != dense.ids() or not _finds_itself(dense, sorted(ids)):
+        if not same or ids != dense.ids() or not finds_itself(dense, sorted(ids)):
             raise LibraryDamaged("新建的索引没有通过核对，原来的文件库没有变动，请再试一次。")
     finally:
         dense.close()
-
-
-def _finds_itself(dense: DenseIndex, ids: Sequence[str]) -> bool:
-    """Whether a sample of vectors has itself, or an equal one, as the nearest; search is approximate, so half is enough."""
-    sample = [v for v in dense.vectors(ids[:: max(1, len(ids) // _SAMPLE)]) if np.any(v)]
-    found = sum(score > 0.999 for v in sample for _, score in dense.search(v, 1))
-    return 2 * found >= len(sample)
 
 
 def _number(folder: Path) -> int:
@@ -226,44 +284,34 @@ def _number(folder: Path) -> int:
     return int(head) if head.isdigit() else 0
 
 
-def _require_space(root: Path, base: Path | None) -> None:
-    size = sum(p.stat().st_size for p in base.rglob("*") if p.is_file()) if base else 0
-    if shutil.disk_usage(root).free < 2 * size + _SPARE:
-        raise LibraryError("磁盘空间不够建立新的索引，请腾出空间后再试；原来的文件库没有变动。")
-
-
-def _sync_tree(folder: Path) -> None:
-    for path in [*folder.rglob("*"), folder]:
-        _fsync(path)
-
-
-def _fsync(path: Path) -> None:
-    descriptor = os.open(path, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
-
-
-def _publish(home: Path, name: str) -> None:
-    fresh = home / "CURRENT.new"
-    fresh.write_text(name, encoding="utf8")
-    _fsync(fresh)
-    fresh.replace(home / "CURRENT")
-    _fsync(home)
-
-
 def _discard_leftovers(home: Path) -> None:
     """Remove the folders of builds that died: half built, or newer than the current one and never published."""
-    pointer = home / "CURRENT"
-    now = pointer.read_text(encoding="utf8").strip() if pointer.exists() else ""
+    now = _named(home)
     known = bool(now) and (home / "generations" / now).is_dir()
     for path in (home / "generations").iterdir():
         if path.is_dir() and (path.name.startswith(".") or (known and path.name > now)):
-            shutil.rmtree(path)
+            drop_unused(path)
 
 
-def _collect(root: Path, name: str, kept: int) -> None:
-    """Keep the newest generations, the one just published among them."""
-    for path in sorted(p for p in root.glob("[0-9]*") if p.name != name)[: -kept + 1]:
-        shutil.rmtree(path)
+def _collect(before: Sequence[Path], spares: Sequence[Path]) -> None:
+    """Of the generations before the one just published keep what one can fall back to, and what is still being read."""
+    kept = spares or list(islice(filter(_sound, reversed(before)), 1))
+    for path in before:
+        if path not in kept:
+            drop_unused(path)
+
+
+def _recorded(folder: Path) -> int:
+    """Bytes of a generation as they were written: a torn file may claim hundreds of gigabytes."""
+    try:
+        return sum(size for size, _ in read_manifest(folder).files.values())
+    except LibraryDamaged:
+        return 0
+
+
+def _sound(folder: Path) -> bool:
+    try:
+        verify(folder, read_manifest(folder))
+    except LibraryDamaged:
+        return False
+    return True

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -96,12 +97,13 @@ class LexicalIndex:
 
 
 class LexicalWriter:
-    """Adds and deletes chunks of one index; nothing is visible before `commit`."""
+    """Adds and deletes chunks of one index; nothing is visible before `commit`. Raises `LibraryError` where it cannot be written."""
 
     def __init__(self, folder: Path) -> None:
-        folder.mkdir(parents=True, exist_ok=True)
-        self._index = _open(tantivy.Index(_schema(), path=str(folder), reuse=True))
-        self._writer = self._index.writer(heap_size=_HEAP, num_threads=1)
+        with _written():
+            folder.mkdir(parents=True, exist_ok=True)
+            self._index = _open(tantivy.Index(_schema(), path=str(folder), reuse=True))
+            self._writer = self._index.writer(heap_size=_HEAP, num_threads=1)
 
     def add(self, title: str, chunks: Sequence[Chunk], asked: Mapping[int, str] | None = None) -> None:
         """`asked`: by the number of an article what people ask that it answers; its table rows are asked for by their cells."""
@@ -112,14 +114,22 @@ class LexicalWriter:
             own = (chunk.path, f"{chunk.text} {chunk.indexed}", " ".join(chunk.responsible), questions)
             for field, terms in zip(FIELDS, (titles, *map(_terms, own)), strict=True):
                 document.add_text(field, terms)
-            self._writer.add_document(document)
+            with _written():
+                self._writer.add_document(document)
 
     def delete(self, document_id: str) -> None:
-        self._writer.delete_documents("document_id", document_id)
+        with _written():
+            self._writer.delete_documents("document_id", document_id)
 
     def commit(self) -> None:
-        try:
+        with _written():
             self._writer.commit()
             self._writer.wait_merging_threads()
-        except (ValueError, OSError) as error:
-            raise LibraryError("全文索引写不进磁盘，请检查磁盘空间后再试；原来的文件库没有变动。") from error
+
+
+@contextmanager
+def _written() -> Iterator[None]:
+    try:
+        yield
+    except (ValueError, OSError) as error:
+        raise LibraryError("全文索引写不进磁盘，请检查磁盘空间后再试；原来的文件库没有变动。") from error

@@ -12,17 +12,18 @@ from functools import cache
 from importlib.metadata import version
 from pathlib import Path
 
-from index.catalogue import intact
 from index.errors import LibraryDamaged
 from index.late import tokenizer_version
+from index.view import persisted
 
-SCHEMA = 4
+SCHEMA = 5
 _NAME = "manifest.json"
-# Chroma notes each opening in its own SQLite file, the only file of a generation that changes after it was written.
-_LIVE = "chroma/chroma.sqlite3"
 _DAMAGED = "文件库有文件缺失或损坏，请运行 sync 重建索引。"
 # What has no part in turning files into a library.
-_APART = {"model", "training", "__pycache__", "lexicon.tsv", "llm", "doc_questions.py", "asking.py"}
+_APART = {
+    *("model", "training", "__pycache__", "lexicon.tsv", "llm", "doc_questions.py", "asking.py"),
+    *("probe.py", "fallback.py", "archive.py", "watch.py"),
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,18 +64,16 @@ def verify(folder: Path, manifest: Manifest) -> None:
     """Compare every file with the manifest. Raises `LibraryDamaged`.
 
     Chroma does not check its files itself: from a damaged one it answers wrongly or ends the whole process. Sizes come first,
-    since a torn Chroma file may claim hundreds of gigabytes.
+    since a torn Chroma file may claim hundreds of gigabytes: nothing is read then.
     """
     for name, (size, _) in manifest.files.items():
         path = folder / name
-        found = path.stat().st_size if path.is_file() else -1
-        if found != size and not (name == _LIVE and found > size):
+        if not path.is_file() or path.stat().st_size != size:
             raise LibraryDamaged(_DAMAGED)
-    fixed = [name for name in manifest.files if name != _LIVE]
     with ThreadPoolExecutor(2) as pool:  # hashing releases the interpreter's lock
-        digests = pool.map(_sha256, (folder / name for name in fixed))
-        whole = all(digest == manifest.files[name][1] for name, digest in zip(fixed, digests, strict=True))
-    if not whole or (_LIVE in manifest.files and not intact(folder / _LIVE)):
+        digests = pool.map(_sha256, (folder / name for name in manifest.files))
+        whole = all(digest == kept for digest, (_, kept) in zip(digests, manifest.files.values(), strict=True))
+    if not whole:
         raise LibraryDamaged(_DAMAGED)
 
 
@@ -85,8 +84,8 @@ def describe_files(folder: Path) -> dict[str, tuple[int, str]]:
 
 
 def _scratch(path: Path, folder: Path) -> bool:
-    """Whether Chroma makes this file anew at each opening: up to a thousand vectors it keeps in its SQLite file alone."""
-    return path.parent.parent == folder / "chroma" and not (path.parent / "index_metadata.pickle").exists()
+    """Whether Chroma makes this file anew at each opening."""
+    return path.parent.parent == folder / "chroma" and not persisted(path.parent)
 
 
 def versions() -> dict[str, str]:

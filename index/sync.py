@@ -23,6 +23,7 @@ from index.generation import Change, build, current, writing
 from index.manifest import Manifest, read_manifest, verify, versions
 from index.overrides import Override, by_path, fingerprint
 from index.records import ParsedDocument
+from index.removed import removed
 
 _SECOND_FROM = 40  # to start a second process costs more than to parse fewer files one after another
 _WORKERS = 2
@@ -107,7 +108,12 @@ def sync(
         known = base.files if base else {}
         paths = {readable(p): p for p in collect_files(folders)}
         overrides = by_path(folders)
-        fresh = {n: p for n, p in paths.items() if not _same(p, known.get(n), fingerprint(overrides.get(n, ())))}
+        hidden = removed(home)  # what lies in the folders again answers again
+        fresh = {
+            n: p
+            for n, p in paths.items()
+            if not _same(p, known.get(n), fingerprint(overrides.get(n, ()))) or hidden & set(known[n].documents)
+        }
         gone = [name for name in known if name not in paths]
         if base and not fresh and not gone:
             manifest, entries = base.manifest, known

@@ -55,3 +55,21 @@ def library(settings: Settings) -> Iterator[Library]:
 @pytest.fixture(scope="session")
 def answerer(library: Library, settings: Settings) -> Answerer:
     return Answerer(library, settings)
+
+
+@pytest.fixture(scope="session")
+def built_many(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """`documents` and `home` of over a thousand chunks: from there on Chroma writes its own index files. To be copied."""
+    from tests.test_sync import EMBEDDER
+
+    root = tmp_path_factory.mktemp("many")
+    folder = root / "documents"
+    folder.mkdir()
+    for number in range(110):
+        rules = "\n\n".join(
+            f"第{n}条 第{number}号办法规定，学校应当在{i + 1}日内公示第{number * 10 + i}项内容。"
+            for i, n in enumerate("一二三四五六七八九十")
+        )
+        (folder / f"{number}.txt").write_text(f"某县第{number}号办法\n\n{rules}\n", encoding="utf8")
+    sync([folder], root / "home", EMBEDDER, progress=False, processes=1)
+    return root

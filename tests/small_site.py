@@ -34,7 +34,9 @@ class SmallSite:
         return self.settings.documents_folder
 
     def sync(self) -> SyncReport:
-        return sync([self.folder], self.settings.home, load_embedder(None), progress=False)
+        report = sync([self.folder], self.settings.home, load_embedder(None), progress=False)
+        self.shelf.refresh()
+        return report
 
 
 def small_site(tmp_path: Path, **settings: object) -> SmallSite:

@@ -19,6 +19,7 @@ from index.generation import KEPT, current, earlier, roll_back, writing
 from index.library import open_library
 from index.manifest import read_manifest, verify
 from index.sync import sync
+from tests.damage import flip, swell, truncate
 from tests.test_sync import EMBEDDER, NOTICE, texts
 
 FILE_EVENTS = {
@@ -57,17 +58,8 @@ def home(folder: Path, tmp_path: Path) -> Path:
 
 
 @pytest.fixture
-def many(tmp_path: Path) -> Path:
-    """A home of over a thousand chunks: from there on Chroma writes its own index files."""
-    folder = tmp_path / "many"
-    folder.mkdir()
-    for number in range(110):
-        rules = "\n\n".join(
-            f"第{n}条 第{number}号办法规定，学校应当在{i + 1}日内公示第{number * 10 + i}项内容。"
-            for i, n in enumerate("一二三四五六七八九十")
-        )
-        (folder / f"{number}.txt").write_text(f"某县第{number}号办法\n\n{rules}\n", encoding="utf8")
-    _sync(folder, tmp_path / "home")
+def many(built_many: Path, tmp_path: Path) -> Path:
+    shutil.copytree(built_many / "home", tmp_path / "home")
     return tmp_path / "home"
 
 
@@ -120,44 +112,34 @@ def test_a_build_killed_at_any_step_leaves_old_or_new_whole(folder: Path, home: 
     assert outcomes == {False, True}, "kills must fall on both sides of publishing"
 
 
-def _truncate(path: Path) -> None:
-    os.truncate(path, path.stat().st_size // 2)
-
-
-def _flip(path: Path) -> None:
-    data = bytearray(path.read_bytes())
-    middle = len(data) // 2
-    data[middle : middle + 16] = bytes(b ^ 0xFF for b in data[middle : middle + 16])
-    path.write_bytes(data)
-
-
-def _swell(path: Path) -> None:
-    os.truncate(path, 200 * 2**30)  # sparse: what a torn Chroma link list looks like
-
-
 @pytest.mark.parametrize(
     ("pattern", "damage"),
     [
-        ("manifest.json", _truncate),
-        ("catalogue.db", _flip),
-        ("lexical/*.idx", _flip),
+        ("manifest.json", truncate),
+        ("catalogue.db", flip),
+        ("lexical/*.idx", flip),
         ("lexical/meta.json", Path.unlink),
-        ("chroma/*/data_level0.bin", _flip),
-        ("chroma/*/data_level0.bin", _truncate),
+        ("chroma/*/data_level0.bin", flip),
+        ("chroma/*/data_level0.bin", truncate),
         ("chroma/*/index_metadata.pickle", lambda p: os.truncate(p, 0)),
-        ("chroma/*/link_lists.bin", _swell),
-        ("chroma/chroma.sqlite3", _truncate),
+        ("chroma/*/link_lists.bin", swell),
+        ("chroma/chroma.sqlite3", truncate),
         ("chroma/chroma.sqlite3", lambda p: os.truncate(p, 0)),
     ],
 )
-def test_damage_is_a_sentence_and_the_next_sync_mends_it(
-    many: Path, tmp_path: Path, pattern: str, damage: Callable[[Path], None]
-) -> None:
+def test_damage_is_a_sentence(many: Path, tmp_path: Path, pattern: str, damage: Callable[[Path], None]) -> None:
     damage(next(current(many).glob(pattern)))
     with pytest.raises(LibraryDamaged) as caught:
         open_library(many, EMBEDDER)
     assert str(tmp_path) not in str(caught.value)
-    _sync(tmp_path / "many", many)
+
+
+@pytest.mark.parametrize(("pattern", "damage"), [("catalogue.db", flip), ("chroma/*/link_lists.bin", swell)])
+def test_the_next_sync_mends_what_is_damaged(
+    built_many: Path, many: Path, pattern: str, damage: Callable[[Path], None]
+) -> None:
+    damage(next(current(many).glob(pattern)))
+    sync([built_many / "documents"], many, EMBEDDER, progress=False, processes=1)
     assert len(open_library(many, EMBEDDER).dense("公示内容", 5)) == 5
 
 
@@ -206,7 +188,7 @@ def test_roll_back_passes_over_damaged_generations_and_ends_in_words(folder: Pat
     first = current(home)
     _write_notice(folder, 450)
     _sync(folder, home)
-    _truncate(first / "catalogue.db")
+    truncate(first / "catalogue.db")
     with pytest.raises(NoLibrary):
         roll_back(home)
     assert "450元" in texts(home)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import time
 from collections.abc import Iterator
 from html import unescape
 from pathlib import Path
@@ -124,6 +125,10 @@ def test_a_new_generation_is_served_without_a_restart(tmp_path: Path) -> None:
     other = "三台县2026年义务教育招生入学通知.txt"
     (documents / other).write_bytes((SAMPLE_DOCUMENTS / other).read_bytes())
     sync([documents], settings.home, embedder, progress=False)
+    assert shelf.answerer.info.documents == 1  # no question waits for a generation to be opened
+    deadline = time.monotonic() + 60
+    while shelf.answerer.info.documents == 1 and time.monotonic() < deadline:
+        time.sleep(0.05)
     assert shelf.answerer.info.documents == 2
     assert shelf.finder.library is shelf.answerer.library
 

@@ -211,6 +211,7 @@ def test_rolling_back_makes_the_library_another_one(site: SmallSite) -> None:
     site.sync()
     receipt_id = asked(site)
     roll_back(site.settings.home)
+    site.shelf.refresh()
     assert "文件库在作答之后更新过" in page_of(site, receipt_id)
 
 

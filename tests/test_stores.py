@@ -143,7 +143,7 @@ def test_lexical_delete_is_by_document(lexical: Path) -> None:
 
 
 def test_dense_finds_the_nearest_and_forgets_the_deleted(tmp_path: Path) -> None:
-    index = DenseIndex(tmp_path / "chroma")
+    index = DenseIndex(tmp_path / "chroma", writable=True)
     vectors = np.eye(3, dtype=np.float32)
     index.add(["d1", "d1", "d2"], ["c1", "c2", "c3"], vectors)
     assert index.search(vectors[1], 1) == [("c2", pytest.approx(1.0))]

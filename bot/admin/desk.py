@@ -47,7 +47,7 @@ class Desk:
         report = sync(
             folders, settings.home, self.shelf.embedder, progress=False, max_bytes=size, tell=tell, processes=1
         )
-        self.shelf.answerer  # noqa: B018 - opened here, so that no visitor waits for it
+        self.shelf.refresh()  # what was taken out does not answer any more when the job is over
         return _told(report)
 
 

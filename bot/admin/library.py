@@ -15,6 +15,7 @@ from index.generation import current, earlier, roll_back
 from index.late import tokenizer_version
 from index.manifest import Manifest, read_manifest
 from index.records import PolicyDocument
+from index.removed import removed
 
 PAGE = 100  # files of one page
 
@@ -112,8 +113,17 @@ def generations(desk: Desk, visit: Visit) -> Response:
     wanted = chosen([visit.field("generation")], [str(m.generation) for m in found])
     if not wanted:
         raise NoLibrary(message("no_generation", file="admin"))
-    roll_back(home, int(wanted[0]))
+    roll_back(home, int(wanted[0]), keep_removed=_withheld(desk))
+    desk.shelf.refresh()
     return RedirectResponse("/admin/generations", 303)
+
+
+def _withheld(desk: Desk) -> frozenset[str]:
+    """What must not come back with an earlier generation: where that cannot be read, all that was ever removed."""
+    try:
+        return desk.shelf.journal.withheld()
+    except JournalError:
+        return removed(desk.shelf.settings.home)
 
 
 def _opens(manifest: Manifest, embedder: str) -> bool:
