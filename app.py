@@ -1,4 +1,4 @@
-"""Youju's command line and composition root: serve (default), sync, ask, find, show, doctor."""
+"""Youju's command line and composition root: serve (default), sync, backup, restore, ask, find, show, doctor."""
 
 from __future__ import annotations
 
@@ -22,6 +22,7 @@ from index.errors import NoLibrary, YoujuError
 if TYPE_CHECKING:
     from bot.records import Citation
     from bot.shelf import Shelf
+    from index.archive import Tell
     from index.doc_questions import Asker, Estimate
     from index.records import ParsedDocument
 
@@ -149,6 +150,70 @@ def _sync(settings: Settings, folders: list[Path], *, progress: bool = True, ask
     embedder = load_embedder(settings.embedder)
     shown = progress and err.is_terminal
     return sync_library(folders, settings.home, embedder, progress=shown, max_bytes=size, asker=asker)
+
+
+@app.command()
+def backup(
+    file: Annotated[Path, typer.Argument(help="备份写到哪个文件，例如 youju.tar", dir_okay=False)],
+    journal: Annotated[bool, typer.Option("--journal", help="连同凭据、评价和未答问题")] = False,
+) -> None:
+    """把现在的文件库备份成一个文件。"""
+    with _sentences():
+        from index.archive import backup as write_backup
+
+        settings = load_settings()
+        if journal and settings.journal_url:
+            raise YoujuError(text("backup_journal_elsewhere"))
+        beside = {name: path for name, path in _beside(settings, journal=journal).items() if path.exists()}
+        with _progress(text("backing_up")) as tell:
+            manifest = write_backup(settings.home, file, beside, tell)
+        megabytes = round(file.stat().st_size / 1_000_000, 1)
+        out.print(text("backed_up", generation=manifest.generation, documents=manifest.documents, megabytes=megabytes))
+
+
+@app.command()
+def restore(
+    file: Annotated[Path, typer.Argument(help="备份文件", exists=True, dir_okay=False)],
+    with_removed: Annotated[bool, typer.Option("--with-removed", help="连同备份之后已经删除的文件一起恢复")] = False,
+) -> None:
+    """从备份恢复文件库；现在的文件库在核对完备份以前保持不变。"""
+    with _sentences():
+        from index.archive import restore as read_backup
+        from index.embed import load_embedder
+
+        settings = load_settings()
+        name = load_embedder(settings.embedder).name
+        beside = _beside(settings, journal=settings.journal_url is None)
+        with _progress(text("restoring")) as tell:
+            done = read_backup(file, settings.home, name, beside, with_removed=with_removed, tell=tell)
+        manifest = done.manifest
+        out.print(text("restored", generation=manifest.generation, documents=manifest.documents - done.removed))
+        if done.removed:
+            out.print(text("restored_without", count=done.removed))
+        if done.kept:
+            out.print(text("restored_kept", names="、".join(done.kept)))
+
+
+def _beside(settings: Settings, *, journal: bool) -> dict[str, Path]:
+    """Where the files lie that a backup holds besides the library: what staff wrote into the home folder, and the journal."""
+    from index import archive, overrides
+
+    home = settings.home.resolve()
+    found = {"overrides.toml": settings.documents_folder / overrides.NAME}
+    if settings.lexicon is not None:
+        found["lexicon.tsv"] = settings.lexicon
+    found = {name: path for name, path in found.items() if path.resolve().is_relative_to(home)}
+    return found | ({archive.JOURNAL: settings.home / archive.JOURNAL} if journal else {})
+
+
+@contextmanager
+def _progress(what: str) -> Iterator[Tell]:
+    """A bar for what tells how far it is."""
+    from rich.progress import Progress
+
+    with Progress(console=err, transient=True, disable=not err.is_terminal) as bar:
+        task = bar.add_task(what)
+        yield lambda done, total: bar.update(task, completed=done, total=total)
 
 
 @app.command()

@@ -15,6 +15,7 @@ YoujuError
 │   ├── LibraryBusy           another process is building
 │   ├── LibraryDamaged        a generation does not match its manifest
 │   ├── LibraryUnproved       whether a generation can be opened did not turn out in time
+│   ├── ArchiveError          a backup that is none, or no whole one
 │   └── EmbedderMismatch      built with one model, queried with another
 ├── OverridesError            corrections made by hand cannot be read or kept
 ├── SettingsError             a setting has a value that cannot work
@@ -82,6 +83,10 @@ class LibraryDamaged(LibraryError):
 
 class LibraryUnproved(LibraryError):
     """A generation that was not proved in time."""
+
+
+class ArchiveError(LibraryError):
+    """A file that is no whole backup."""
 
 
 class EmbedderMismatch(LibraryError):

@@ -12,7 +12,6 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from itertools import islice
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from index.asked import Asked, note_asked
 from index.catalogue import Catalogue, FileEntry
@@ -24,10 +23,7 @@ from index.manifest import SCHEMA, Manifest, describe_files, read_manifest, veri
 from index.probe import finds_itself, remember
 from index.records import Chunk, ParsedDocument
 from index.relations import relate
-from index.removed import note_removals, removed, write_removed
-
-if TYPE_CHECKING:
-    pass
+from index.removed import ids_of, note_removals, removed, write_removed
 
 Titled = tuple[str, Sequence[Chunk]]  # the title of a document and its chunks
 _EMBED_BATCH = 4_000
@@ -99,13 +95,14 @@ def build(
         _discard_leftovers(home)
         require_space(root, 2 * max(map(_recorded, numbered(home)), default=0))
         number = next_number(home)
-        with _partial(root, number) as partial:
+        with new_folder(home, number) as partial:
             if base is not None:
                 shutil.copytree(
                     base, partial, ignore=shutil.ignore_patterns("manifest.json", "*.lock"), dirs_exist_ok=True
                 )
             manifest = _write(partial, base, change, embedder, number)
             manifest.write(partial)
+            note_removals(home, numbered(home), partial)
             publish(home, partial, spares=(*spares, *([base] if base else ())))
     except OSError as error:
         raise LibraryError(_UNWRITTEN) from error
@@ -114,32 +111,33 @@ def build(
 
 
 @contextmanager
-def _partial(root: Path, number: int) -> Iterator[Path]:
-    """A folder to build a generation in, removed where that fails. Raises `LibraryError` where the disk was full."""
-    folder = root / f".{number:06d}-{os.urandom(3).hex()}"
-    folder.mkdir()
+def new_folder(home: Path, number: int) -> Iterator[Path]:
+    """A hidden folder to put a generation into, removed where it was not published. The lock must be held.
+
+    Raises `LibraryError` where the disk is full.
+    """
+    folder = home / "generations" / f".{number:06d}-{os.urandom(3).hex()}"
+    folder.mkdir(parents=True)
     try:
         yield folder
-    except BaseException as error:
-        full = shutil.disk_usage(root).free < SPARE
-        shutil.rmtree(folder, ignore_errors=True)
-        if full and isinstance(error, Exception):
+    except Exception as error:
+        if shutil.disk_usage(home).free < SPARE:
             raise LibraryError(_UNWRITTEN) from error
         raise
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
 
 
 def publish(home: Path, partial: Path, *, spares: Sequence[Path] = ()) -> Path:
-    """Make a whole, hidden folder the current generation, and keep before it `spares`, else the newest one that is sound.
+    """Make what lies in a hidden folder the current generation; `spares` stay, else the newest one that is sound.
 
     Raises OSError, which leaves the current one as it was.
     """
-    root = partial.parent
     folder = partial.with_name(partial.name[1:])
-    sync_tree(partial)
     before = numbered(home)
+    sync_tree(partial)
     partial.rename(folder)
-    fsync(root)  # the folder must be on disk before CURRENT names it
-    note_removals(home, before, folder)
+    fsync(folder.parent)  # the folder must be on disk before CURRENT names it
     replace_text(home / "CURRENT", folder.name)
     _collect(before, spares)
     return folder
@@ -167,10 +165,7 @@ def roll_back(home: Path, generation: int | None = None, *, keep_removed: Collec
 
 def bring_back(home: Path, folder: Path, keep_removed: Collection[str] = ()) -> None:
     """Let a generation answer again from what was removed after it, but for `keep_removed`. The lock must be held."""
-    catalogue = Catalogue(folder / "catalogue.db")
-    ids = {d.id for d in catalogue.documents(texts=False)}
-    catalogue.close()
-    write_removed(home, removed(home) - (ids - frozenset(keep_removed)))
+    write_removed(home, removed(home) - (ids_of(folder) - frozenset(keep_removed)))
 
 
 def earlier(home: Path) -> list[tuple[Path, Manifest]]:

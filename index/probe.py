@@ -7,6 +7,7 @@ tried once is remembered by its manifest, so a start tries nothing twice.
 from __future__ import annotations
 
 import hashlib
+import json
 import os
 import resource
 import subprocess
@@ -73,9 +74,10 @@ def _probed(home: Path) -> list[str]:
 
 
 def _fingerprint(folder: Path) -> str:
-    """The manifest, which names the hash of every file, and the libraries that read them."""
-    readers = "".join(version(name) for name in ("chromadb", "tantivy"))
-    return hashlib.sha256(readers.encode() + (folder / "manifest.json").read_bytes()).hexdigest()
+    """The hashes of all files, which the manifest names, and the libraries that read them."""
+    readers = [version(name) for name in ("chromadb", "tantivy")]
+    files = sorted(read_manifest(folder).files.items())
+    return hashlib.sha256(json.dumps([readers, files]).encode()).hexdigest()
 
 
 def try_stores(folder: Path, manifest: Manifest) -> None:

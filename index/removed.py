@@ -47,6 +47,11 @@ def note_removals(home: Path, older: Iterable[Path], folder: Path) -> None:
     write_removed(home, (removed(home) | gone) - kept)
 
 
+def ids_of(folder: Path) -> frozenset[str]:
+    """The ids of the documents of a generation."""
+    return frozenset(d.id for d in _documents(folder))
+
+
 def _documents(folder: Path) -> tuple[PolicyDocument, ...]:
     """The documents of a generation, none where they cannot be read: nobody will answer from it."""
     try:

@@ -144,3 +144,17 @@ def test_a_setting_that_cannot_work_is_named(tmp_path: Path) -> None:
     result = CliRunner().invoke(app, ["ask", "午休"], env={"YOUJU_PORT": "many"})
     assert result.exit_code == 1
     assert "YOUJU_PORT" in result.stderr
+
+
+def test_a_backup_is_restored_elsewhere(run: Run, tmp_path: Path, documents: Path) -> None:
+    run("sync")
+    saved = tmp_path / "saved.tar"
+    assert "已经备份第 1 版文件库（2 份文件" in run("backup", str(saved), "--journal").stdout
+    other = CliRunner().invoke(
+        app,
+        ["restore", str(saved)],
+        env={"YOUJU_HOME": str(tmp_path / "other"), "YOUJU_DOCUMENTS": str(documents)},
+    )
+    assert "现在是第 1 版，有 2 份文件可以查" in other.stdout
+    saved.write_bytes(b"")
+    assert "没有恢复" in run("restore", str(saved)).stderr
