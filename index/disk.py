@@ -19,6 +19,14 @@ def require_space(folder: Path, size: int) -> None:
         raise LibraryError("磁盘空间不够建立新的索引，请腾出空间后再试；原来的文件库没有变动。")
 
 
+def is_folder(path: Path) -> bool:
+    """Whether there is a folder that can be entered."""
+    try:
+        return path.is_dir()
+    except OSError:
+        return False
+
+
 def sync_tree(folder: Path) -> None:
     """Return when a folder and all that is below it is on disk."""
     for path in [*folder.rglob("*"), folder]:

@@ -15,7 +15,7 @@ from pathlib import Path
 
 from index.asked import Asked, note_asked
 from index.catalogue import Catalogue, FileEntry
-from index.disk import SPARE, drop_unused, fsync, replace_text, require_space, sync_tree
+from index.disk import SPARE, drop_unused, fsync, is_folder, replace_text, require_space, sync_tree
 from index.embed import Embedder
 from index.errors import LibraryBusy, LibraryDamaged, LibraryError, NoLibrary
 from index.late import passage_tokens
@@ -47,9 +47,13 @@ class Change:
 
 @contextmanager
 def writing(home: Path) -> Iterator[None]:
-    """Hold the library's only write lock. Raises `LibraryBusy` at once where another process holds it."""
-    home.mkdir(parents=True, exist_ok=True)
-    with (home / "lock").open("w") as lock:
+    """Hold the library's only write lock. Raises `LibraryBusy` at once where another process holds it, `LibraryError` where it cannot."""
+    try:
+        home.mkdir(parents=True, exist_ok=True)
+        lock = (home / "lock").open("w")
+    except OSError as error:
+        raise LibraryError(_UNWRITTEN) from error
+    with lock:
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError as error:
@@ -63,7 +67,7 @@ def current(home: Path) -> Path:
     folder = home / "generations" / name
     if not name and not numbered(home):
         raise NoLibrary("还没有建立文件库，请先运行 sync。")
-    if not name or Path(name).name != name or not folder.is_dir():
+    if not name or Path(name).name != name or not is_folder(folder):
         raise LibraryDamaged("文件库不完整，请重新运行 sync 重建索引。")
     return folder
 
@@ -185,7 +189,7 @@ def earlier(home: Path) -> list[tuple[Path, Manifest]]:
 
 def numbered(home: Path) -> list[Path]:
     """The folders of all generations, oldest first."""
-    return sorted(p for p in (home / "generations").glob("[0-9]*") if p.is_dir())
+    return sorted(p for p in (home / "generations").glob("[0-9]*") if is_folder(p))
 
 
 def next_number(home: Path) -> int:

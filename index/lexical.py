@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import weakref
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -12,6 +13,7 @@ import tantivy
 from index.errors import LibraryDamaged, LibraryError
 from index.records import Chunk
 from index.tokens import grams
+from index.view import make_view
 
 FIELDS = ("title", "path", "text", "responsible", "asked")
 _HEAP = 256_000_000
@@ -37,11 +39,13 @@ def _terms(text: str) -> str:
 
 
 class LexicalIndex:
-    """A read-only lexical index."""
+    """A read-only lexical index, which leaves its folder as it is: see `index.view`."""
 
     def __init__(self, folder: Path) -> None:
+        path, drop = make_view(folder)
+        weakref.finalize(self, drop)
         try:
-            self._index = _open(tantivy.Index.open(str(folder)))
+            self._index = _open(tantivy.Index.open(str(path)))
             self._searcher = self._index.searcher()
         except ValueError as error:
             raise LibraryDamaged("全文索引打不开，请重新运行 sync 重建索引。") from error

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import platform
+import stat
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict, dataclass
@@ -66,10 +67,8 @@ def verify(folder: Path, manifest: Manifest) -> None:
     Chroma does not check its files itself: from a damaged one it answers wrongly or ends the whole process. Sizes come first,
     since a torn Chroma file may claim hundreds of gigabytes: nothing is read then.
     """
-    for name, (size, _) in manifest.files.items():
-        path = folder / name
-        if not path.is_file() or path.stat().st_size != size:
-            raise LibraryDamaged(_DAMAGED)
+    if any(_size(folder / name) != size for name, (size, _) in manifest.files.items()):
+        raise LibraryDamaged(_DAMAGED)
     with ThreadPoolExecutor(2) as pool:  # hashing releases the interpreter's lock
         digests = pool.map(_sha256, (folder / name for name in manifest.files))
         whole = all(digest == kept for digest, (_, kept) in zip(digests, manifest.files.values(), strict=True))
@@ -110,6 +109,14 @@ def _code(root: Path) -> Iterator[Path]:
     for path in sorted(root.rglob("*")):
         if path.is_file() and not _APART & set(path.relative_to(root).parts):
             yield path
+
+
+def _size(path: Path) -> int:
+    try:
+        state = path.stat()
+    except OSError:
+        return -1
+    return state.st_size if stat.S_ISREG(state.st_mode) else -1
 
 
 def _sha256(path: Path) -> str:

@@ -1,7 +1,8 @@
-"""A private view of a Chroma folder: Chroma writes into its folder at each opening, a published generation stays as it is.
+"""A private view of a folder of Chroma or tantivy: both write into theirs when they open it, a published generation stays as it is.
 
-So readers open a copy of its SQLite file (a tenth of the index) beside links to its vectors. What is read is then exactly what the
-manifest describes, no two processes share an SQLite file, and a library opens on a full or a read-only disk too.
+Chroma counts openings in its SQLite file, tantivy makes a lock. So readers open links to the files, beside a copy of Chroma's SQLite
+file (a tenth of the index). What is read is then exactly what the manifest describes, no two processes share an SQLite file, and a
+library opens on a full or a read-only disk too.
 """
 
 from __future__ import annotations
@@ -54,12 +55,16 @@ def make_view(folder: Path) -> tuple[Path, Callable[[], None]]:
 
 
 def _fill(path: Path, folder: Path) -> None:
-    shutil.copyfile(folder / SQLITE, path / SQLITE)
-    for segment in filter(persisted, folder.iterdir()):
-        if all(os.access(file, os.W_OK) for file in segment.iterdir()):
-            (path / segment.name).symlink_to(segment.resolve(), target_is_directory=True)
-        else:  # Chroma opens them for writing, though it writes nothing
-            shutil.copytree(segment, path / segment.name, copy_function=shutil.copyfile)
+    for entry in folder.iterdir():
+        if entry.name == SQLITE:
+            shutil.copyfile(entry, path / entry.name)
+        elif entry.is_file() and entry.suffix != ".lock":
+            (path / entry.name).symlink_to(entry.resolve())
+        elif entry.is_dir() and persisted(entry):
+            if all(os.access(file, os.W_OK) for file in entry.iterdir()):
+                (path / entry.name).symlink_to(entry.resolve(), target_is_directory=True)
+            else:  # Chroma opens them for writing, though it writes nothing
+                shutil.copytree(entry, path / entry.name, copy_function=shutil.copyfile)
 
 
 def _locked(path: Path) -> int:
