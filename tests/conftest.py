@@ -10,6 +10,7 @@ from hypothesis import settings as hypothesis_settings
 
 from bot.answer import Answerer
 from bot.settings import ROOT, SAMPLE_DOCUMENTS, Settings
+from eval.rules import write_rules
 from index.embed import load_embedder
 from index.library import Library, open_library
 from index.sync import sync
@@ -63,13 +64,6 @@ def built_many(tmp_path_factory: pytest.TempPathFactory) -> Path:
     from tests.test_sync import EMBEDDER
 
     root = tmp_path_factory.mktemp("many")
-    folder = root / "documents"
-    folder.mkdir()
-    for number in range(110):
-        rules = "\n\n".join(
-            f"第{n}条 第{number}号办法规定，学校应当在{i + 1}日内公示第{number * 10 + i}项内容。"
-            for i, n in enumerate("一二三四五六七八九十")
-        )
-        (folder / f"{number}.txt").write_text(f"某县第{number}号办法\n\n{rules}\n", encoding="utf8")
-    sync([folder], root / "home", EMBEDDER, progress=False, processes=1)
+    write_rules(root / "documents")
+    sync([root / "documents"], root / "home", EMBEDDER, progress=False, processes=1)
     return root

@@ -13,13 +13,13 @@ from pathlib import Path
 
 import pytest
 
+from eval.damage import flip
 from index.archive import FORMAT, backup, restore
 from index.errors import ArchiveError, EmbedderMismatch, LibraryBusy, LibraryDamaged, LibraryError, NoLibrary
 from index.generation import current, numbered, writing
 from index.library import Library, open_library
 from index.removed import removed
 from index.sync import sync
-from tests.damage import flip
 from tests.test_sync import EMBEDDER, NOTICE
 
 Members = dict[str, bytes]

@@ -12,11 +12,11 @@ import pytest
 
 from bot.settings import SAMPLE_DOCUMENTS
 from bot.shelf import Shelf
+from eval.damage import flip, swell, truncate
 from index.errors import EmbedderMismatch, LibraryDamaged
 from index.fallback import open_sound
 from index.generation import current, numbered
 from index.sync import sync
-from tests.damage import flip, swell, truncate
 from tests.small_site import NAP, SmallSite, client_of, small_site
 from tests.test_sync import EMBEDDER, NOTICE, HashedGrams
 

@@ -14,12 +14,12 @@ from pathlib import Path
 
 import pytest
 
+from eval.damage import flip, swell, truncate
 from index.errors import LibraryBusy, LibraryDamaged, NoLibrary
 from index.generation import KEPT, current, earlier, roll_back, writing
 from index.library import open_library
 from index.manifest import read_manifest, verify
 from index.sync import sync
-from tests.damage import flip, swell, truncate
 from tests.test_sync import EMBEDDER, NOTICE, texts
 
 FILE_EVENTS = {

@@ -9,11 +9,11 @@ from pathlib import Path
 
 import pytest
 
+from eval.damage import empty, truncate
 from index.errors import LibraryDamaged, LibraryUnproved
 from index.generation import current
 from index.manifest import describe_files, read_manifest, verify
 from index.probe import probe, try_stores
-from tests.damage import empty, truncate
 
 
 @pytest.fixture

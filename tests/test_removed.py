@@ -6,13 +6,13 @@ from pathlib import Path
 
 import pytest
 
+from eval.damage import flip
 from index.errors import LibraryDamaged
 from index.fallback import open_sound
 from index.generation import current, roll_back
 from index.library import Library, open_library
 from index.removed import removed, write_removed
 from index.sync import sync
-from tests.damage import flip
 from tests.test_sync import EMBEDDER, NOTICE
 
 CANTEEN = "# 某县学校食堂管理办法\n\n第一条 食堂应当公示菜谱。\n\n第二条 校长陪餐每周不少于一次。\n"
