@@ -93,6 +93,7 @@ def _shelf(settings: Settings) -> Shelf:
 @app.command()
 def sync(
     folders: Annotated[list[Path] | None, typer.Argument(help="文件所在的文件夹，不写时用设置里的")] = None,
+    watch: Annotated[bool, typer.Option("--watch", help="一直运行，文件夹一有变化就更新")] = False,
     as_json: AsJson = False,
     *,
     questions: Annotated[bool, typer.Option("--questions", help="由语言模型为每条写问法和提要，供检索")] = False,
@@ -101,25 +102,50 @@ def sync(
     """让文件库与文件夹一致：增、改、删，并说明哪些文件没有收。"""
     with _sentences():
         settings = load_settings()
+        wanted = folders or [settings.documents_folder]
         asker = _asker(settings, yes=yes) if questions or settings.llm_index else None
-        report = _sync(settings, folders or [settings.documents_folder], progress=not as_json, asker=asker)
+        if watch:
+            _watch(settings, wanted, asker)
+            return
+        report = _sync(settings, wanted, progress=not as_json, asker=asker)
         if as_json:
             _print_json(asdict(report))
             return
-        out.print(text("synced", documents=report.documents, chunks=report.chunks, seconds=round(report.seconds, 1)))
-        for key in ("added", "changed", "removed"):
-            names = getattr(report, key)
-            if names:
-                out.print(Text(text(f"synced_{key}", count=len(names), names="、".join(names))), soft_wrap=True)
-        if report.unchanged:
-            out.print(text("synced_unchanged", count=report.unchanged))
-        for name, reason in report.quarantined:
-            out.print(Text(text("synced_refused", name=name, reason=reason), style="yellow"), soft_wrap=True)
-        if report.asked:
-            out.print(text("synced_asked", count=report.asked))
-        if report.unasked:
-            left = text("synced_unasked", count=report.unasked, reason=report.model_failure)
-            out.print(Text(left, style="yellow"), soft_wrap=True)
+        _report(report)
+
+
+def _watch(settings: Settings, folders: list[Path], asker: Asker | None) -> None:
+    """Sync now and after each change of the folders, until Ctrl+C."""
+    from index.watch import Watch, keep_in_step
+
+    def change() -> None:
+        report = _sync(settings, folders, asker=asker)
+        if report.added or report.changed or report.removed:
+            _report(report)
+
+    watch = Watch(folders)
+    out.print(text("watching"))
+    try:
+        keep_in_step(change, watch, lambda error: err.print(Text(str(error), style="red")))
+    except KeyboardInterrupt:
+        watch.close()
+
+
+def _report(report: Any) -> None:
+    out.print(text("synced", documents=report.documents, chunks=report.chunks, seconds=round(report.seconds, 1)))
+    for key in ("added", "changed", "removed"):
+        names = getattr(report, key)
+        if names:
+            out.print(Text(text(f"synced_{key}", count=len(names), names="、".join(names))), soft_wrap=True)
+    if report.unchanged:
+        out.print(text("synced_unchanged", count=report.unchanged))
+    for name, reason in report.quarantined:
+        out.print(Text(text("synced_refused", name=name, reason=reason), style="yellow"), soft_wrap=True)
+    if report.asked:
+        out.print(text("synced_asked", count=report.asked))
+    if report.unasked:
+        left = text("synced_unasked", count=report.unasked, reason=report.model_failure)
+        out.print(Text(left, style="yellow"), soft_wrap=True)
 
 
 def _asker(settings: Settings, *, yes: bool) -> Asker:

@@ -27,6 +27,7 @@ IMPORTERS = {
     "cn2an": {"bot/notations.py"},
     "ir_measures": {"eval/metrics.py"},
     "matplotlib": {"bot/picture.py", "eval/report.py"},
+    "watchdog": {"index/watch.py"},
     "sqlalchemy": {"bot/journal.py"},
     "itsdangerous": {"bot/admin/door.py"},
     "mcp": {"bot/tools.py"},
