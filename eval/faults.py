@@ -109,6 +109,30 @@ def killed_builds(work: Path, embedder: Embedder, kills: int = 10) -> Iterator[R
         yield Row(f"1, 6 builds killed {where}", f"{kills}/{kills}", f"{whole}/{kills} whole, {new} of them new")
 
 
+def interrupted_ingest(work: Path, embedder: Embedder, kills: int = 10) -> Iterator[Row]:
+    """Requirement 3: after kills the next sync ends where one that nobody killed does."""
+    documents = work / "documents-ingest"
+    write_rules(documents, 200)
+    began = time.monotonic()
+    _build(work / "whole", documents)
+    usual = time.monotonic() - began
+    for _ in range(kills):
+        child = _build(work / "killed", documents, wait=False)
+        time.sleep(random.uniform(0.2, 0.8) * usual)
+        child.kill()
+        child.wait()
+    _build(work / "killed", documents)
+    whole, killed = (open_library(work / name, embedder) for name in ("whole", "killed"))
+    ids = [[c.id for d in library.documents() for c in library.chunks_of(d.id)] for library in (whole, killed)]
+    twice = len(ids[1]) - len(set(ids[1]))
+    same = whole.documents() == killed.documents() and ids[0] == ids[1]
+    yield Row(
+        f"3 ingest of 200 documents killed {kills} times",
+        "the ids of an uninterrupted run, 0 twice",
+        f"{'the same' if same else 'other'} {len(ids[1])} ids, {twice} twice",
+    )
+
+
 def _flushed(home: Path, child: subprocess.Popen[bytes]) -> bool:
     """Wait until Chroma writes its index files in a folder being built; those that were copied into it are older."""
     began = time.time()
@@ -334,6 +358,7 @@ def backups(work: Path, embedder: Embedder) -> Iterator[Row]:
 
 PARTS: dict[str, Part] = {
     "kills": killed_builds,
+    "ingest": interrupted_ingest,
     "damage": damaged_generations,
     "disk": disk_faults,
     "writer": second_writer,

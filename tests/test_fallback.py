@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import shutil
+import threading
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -133,3 +134,28 @@ def test_a_running_service_outlives_its_folder_and_forgets_what_was_removed(site
     site.shelf.refresh()
     assert site.client.get("/healthz").json()["status"] == "degraded"
     assert "2026年6月20日" in site.client.get("/api/ask", params={"q": "德清县随迁子女什么时候报名"}).json()["answer"]
+
+
+def test_questions_go_on_while_generations_are_swapped(site: SmallSite) -> None:
+    notice = site.folder / "津贴.txt"
+    errors: list[Exception] = []
+    told: list[str] = []
+    done = threading.Event()
+
+    def ask() -> None:
+        while not done.is_set():
+            try:
+                told.append(site.shelf.answerer.ask("学校午休可以收费吗").text)
+            except Exception as error:
+                errors.append(error)
+
+    asking = threading.Thread(target=ask)
+    asking.start()
+    for amount in (300, 450):
+        notice.write_text(NOTICE.format(amount=amount), encoding="utf8")
+        site.sync()
+    done.set()
+    asking.join()
+    assert errors == []
+    assert told and all("60元" in answer for answer in told)
+    assert "450元" in site.shelf.answerer.ask("某县班主任津贴每人每月多少元").text
