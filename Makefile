@@ -17,7 +17,7 @@ run: $(READY)
 	$(BIN)/python app.py serve
 
 test: $(READY) lint
-	$(BIN)/python -m pytest -n 2 --dist worksteal
+	$(BIN)/python -m pytest -n 2 --dist loadfile
 	$(MAKE) eval
 
 lint: $(READY)

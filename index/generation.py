@@ -26,6 +26,9 @@ from index.relations import relate
 from index.removed import ids_of, note_removals, removed, write_removed
 
 Titled = tuple[str, Sequence[Chunk]]  # the title of a document and its chunks
+KEPT = (
+    2  # generations: the current one and one to fall back to; a third where a language model's questions made a second
+)
 _EMBED_BATCH = 4_000
 _UNWRITTEN = "索引写不进磁盘，请检查磁盘空间和文件夹权限后再试；原来的文件库没有变动。"
 

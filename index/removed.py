@@ -1,4 +1,4 @@
-"""Documents that were taken out: a list beside `CURRENT` which every generation that is opened respects (ADR 15).
+"""Documents that were taken out: a list beside `CURRENT` which every generation that is opened respects (ADR 17).
 
 An earlier generation still holds what was removed since. Where it is served again because a later one is damaged, a document that was
 removed must not answer again.
