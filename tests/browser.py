@@ -23,7 +23,7 @@ _BREACH = "policy: "
 _TELL_BREACHES = f"""addEventListener("securitypolicyviolation", (e) =>
   console.error("{_BREACH}" + e.effectiveDirective + " " + e.blockedURI + " " + e.sourceFile));"""
 
-_RULES = ("wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa")
+WCAG = ("wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa")
 _RUN_AXE = """async (rules) => {
   const contrast = { normal: { expected: 4.5 }, large: { expected: 4.5 } };
   axe.configure({ checks: [{ id: "color-contrast", options: { contrastRatio: contrast } }] });
@@ -131,8 +131,8 @@ def answered(page: Page, question: str) -> None:
     )
 
 
-def violations(page: Page | Frame) -> list[str]:
-    """What axe-core (MPL-2.0, in the development extra) finds serious or critical by the WCAG rules A and AA.
+def violations(page: Page | Frame, rules: Sequence[str] = WCAG) -> list[str]:
+    """What axe-core (MPL-2.0, in the development extra) finds serious or critical by rules or sets of them, all of A and AA at first.
 
     Large text must have the contrast of small text. Frames are looked at by themselves.
     """
@@ -141,7 +141,7 @@ def violations(page: Page | Frame) -> list[str]:
     if not page.evaluate("'axe' in window"):
         source = Path(axe_playwright_python.__file__).with_name("axe.min.js").read_text(encoding="utf8")
         page.evaluate(f"() => {{ {source} }}")
-    found = page.evaluate(_RUN_AXE, [*_RULES])
+    found = page.evaluate(_RUN_AXE, [*rules])
     return [
         f"{v['id']}: {n['html'][:160]} {n['failureSummary']}"
         for v in found

@@ -4,7 +4,7 @@ nothing asked for outside, no error and no breach of the page's policy.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from functools import partial
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -15,7 +15,7 @@ from playwright.sync_api import Page, expect
 from bot.chat import serve
 from bot.receipts import save_receipt
 from bot.settings import SAMPLE_DOCUMENTS
-from tests.browser import CHROMIUM, Traffic, ask, chromium, free_port, violations
+from tests.browser import CHROMIUM, WCAG, Traffic, ask, chromium, free_port, violations
 from tests.small_site import NAP, small_site
 from tests.test_admin_door import PASSWORD
 from tests.test_sync import NOTICE
@@ -23,7 +23,8 @@ from tests.test_sync import NOTICE
 pytestmark = pytest.mark.skipif(CHROMIUM is None, reason="chromium is not installed")
 
 expect.set_options(timeout=15_000)  # the machine may be busy with other things
-DESKTOP, PHONE = (1280, 800), (390, 844)
+DESKTOP, PHONE = ((1280, 800),), ((390, 844),)
+BOTH = DESKTOP + PHONE  # what is open stays open as the window narrows
 QUESTION, UNANSWERED = "学校午休可以收费吗", "食堂鸡蛋几块钱一斤"
 ALLOWANCE = "某县教育局关于班主任津贴的通知"
 BOX = "#question :is(textarea, input)"
@@ -222,21 +223,16 @@ def _corrected(page: Page) -> None:
     expect(page.get_by_role("button", name="保存更正")).to_be_visible()
 
 
-PAGES: dict[str, tuple[Opener, tuple[int, int]]] = {
-    "first screen": (_first_screen, DESKTOP),
-    "first screen, phone": (_first_screen, PHONE),
-    "chat": (_start, DESKTOP),
-    "chat, phone": (_start, PHONE),
-    "answer": (_answered, DESKTOP),
-    "answer, phone": (_answered, PHONE),
+PAGES: dict[str, tuple[Opener, Sequence[tuple[int, int]]]] = {
+    "first screen": (_first_screen, BOTH),
+    "chat": (_start, BOTH),
+    "answer": (_answered, BOTH),
     "answer, traditional": (partial(_answered, path="/zh-Hant"), DESKTOP),
     "answer, English": (partial(_answered, path="/en"), DESKTOP),
-    "source": (_source, DESKTOP),
-    "source, phone": (_source, PHONE),
+    "source": (_source, BOTH),
     "quote": (_quote, DESKTOP),
     "not found": (_not_found, DESKTOP),
-    "find": (_find, DESKTOP),
-    "find, phone": (_find, PHONE),
+    "find": (_find, BOTH),
     "library": (_library, DESKTOP),
     "history": (_history, DESKTOP),
     "colours and size": (_look, DESKTOP),
@@ -254,8 +250,7 @@ PAGES: dict[str, tuple[Opener, tuple[int, int]]] = {
     "receipt without an answer": (partial(_receipt, question=UNANSWERED), DESKTOP),
     "receipt after a change": (_judged_receipt, PHONE),
     "missing receipt": (_at("/a/AAAAAAAAAAAAAAAA"), DESKTOP),
-    "administration": (_at("/admin"), DESKTOP),
-    "administration, phone": (_at("/admin"), PHONE),
+    "administration": (_at("/admin"), BOTH),
     "files": (_at("/admin/files"), DESKTOP),
     "waiting files": (_at("/admin/staged"), DESKTOP),
     "preview": (_at(f"/admin/preview?file={NAP}"), DESKTOP),
@@ -273,23 +268,31 @@ PAGES: dict[str, tuple[Opener, tuple[int, int]]] = {
 # Our script follows the system's colours a moment later than the style sheets; a drawing has no script.
 DRESSED = "scheme => document.body?.closest('.light, .dark')?.classList.contains(scheme) ?? true"
 REFUSED = (400, 403, 404)  # what some of them answer with on purpose
+# The colours are all that differs in the dark.
+RULES = {"light": WCAG, "dark": ("color-contrast",)}
+
+
+def _resize(page: Page, size: tuple[int, int]) -> None:
+    page.set_viewport_size({"width": size[0], "height": size[1]})
 
 
 @pytest.mark.parametrize("name", PAGES)
 def test_a_page_is_usable_by_everybody_and_asks_for_nothing_outside(browsed: tuple[Page, Traffic], name: str) -> None:
     page, traffic = browsed
-    opener, (width, height) = PAGES[name]
-    page.set_viewport_size({"width": width, "height": height})
+    opener, sizes = PAGES[name]
+    _resize(page, sizes[0])
     traffic.forget()
     opener(page)
     page.evaluate("for (const d of document.querySelectorAll('details:not(.look)')) d.open = true")
     found = []
-    for scheme in ("light", "dark"):
-        page.emulate_media(color_scheme=scheme)  # type: ignore[arg-type]
-        for frame in (f for f in page.frames if f.url != "about:blank"):
-            frame.wait_for_function(DRESSED, arg=scheme)
-            found += [f"{scheme} {urlsplit(frame.url).path}: {v}" for v in violations(frame)]
+    for size in sizes:
+        _resize(page, size)
+        for scheme, rules in RULES.items():
+            page.emulate_media(color_scheme=scheme)  # type: ignore[arg-type]
+            for frame in (f for f in page.frames if f.url != "about:blank"):
+                frame.wait_for_function(DRESSED, arg=scheme)
+                found += [f"{size} {scheme} {urlsplit(frame.url).path}: {v}" for v in violations(frame, rules)]
+        assert page.evaluate("document.documentElement.scrollWidth <= window.innerWidth"), f"wider than {size}"
     assert not found, "\n".join(found)
-    assert page.evaluate("document.documentElement.scrollWidth <= window.innerWidth"), "wider than its window"
     traffic.settle(page)
     traffic.check(REFUSED)
