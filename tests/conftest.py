@@ -13,6 +13,7 @@ from bot.settings import ROOT, SAMPLE_DOCUMENTS, Settings
 from index.embed import load_embedder
 from index.library import Library, open_library
 from index.sync import sync
+from tests.postgres import Server, running
 
 # The same examples on every run: whether the suite passes must depend on the code alone.
 hypothesis_settings.register_profile("suite", derandomize=True)
@@ -55,3 +56,10 @@ def library(settings: Settings) -> Iterator[Library]:
 @pytest.fixture(scope="session")
 def answerer(library: Library, settings: Settings) -> Answerer:
     return Answerer(library, settings)
+
+
+@pytest.fixture(scope="session")
+def postgres() -> Iterator[Server]:
+    """A real PostgreSQL; the test is skipped where none is installed."""
+    with running() as server:
+        yield server

@@ -20,7 +20,7 @@ from bot.kept import Feedback, Receipt, Source
 from bot.records import Statement
 from bot.settings import ROOT, Settings
 from index.errors import JournalError, SettingsError
-from tests.postgres import Server, running
+from tests.postgres import Server
 
 NOW = datetime(2026, 11, 25, 8, 30, tzinfo=UTC)
 SOURCE = Source(
@@ -33,12 +33,6 @@ def receipt(name: str, asked: datetime = NOW) -> Receipt:
     return Receipt(
         name, asked, "问题“一”？", "", "三台县", "", "answered", "", statements, (SOURCE,), "3", "2026-11-24", 5
     )
-
-
-@pytest.fixture(scope="module")
-def postgres() -> Iterator[Server]:
-    with running() as server:
-        yield server
 
 
 @pytest.fixture(params=["sqlite", "postgres"])
