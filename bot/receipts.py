@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 import re
 import secrets
 from collections.abc import Mapping, Sequence
@@ -31,7 +30,6 @@ KEPT = {Outcome.ANSWERED, Outcome.LOOKUP, Outcome.ELSEWHERE, Outcome.NOT_FOUND}
 UNANSWERED = {Outcome.ELSEWHERE, Outcome.NOT_FOUND}
 _LABELLED = re.compile(r"\[\d+\]$")
 _HIDDEN_FROM_ROBOTS = {"x-robots-tag": "noindex, nofollow", "cache-control": "private, no-cache"}
-_log = logging.getLogger("youju")
 State = Literal["same", "changed", "deleted", "withheld"]
 
 
@@ -51,8 +49,7 @@ def save_receipt(shelf: Shelf, answer: Answer, place: str = "", on: str = "") ->
             return ""
         receipt = receipt_for(answer, place=place, on=on)
         shelf.journal.add_receipt(receipt)
-    except YoujuError as error:
-        _log.warning("no receipt: %s", error)
+    except YoujuError:  # the journal has told the log, once
         return ""
     return receipt.id
 

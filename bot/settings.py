@@ -31,7 +31,7 @@ class Settings(BaseSettings):
     port: int = Field(default=7860, ge=1, le=65535, description="网页监听的端口")
     max_file_mb: int = Field(default=20, ge=1, le=500, description="单个文件的大小上限（MB）")
     answer_threshold: float = Field(default=0.25, ge=0, le=1, description="作答所需的把握（0—1），越高越谨慎")
-    journal_url: str | None = Field(
+    journal_url: SecretStr | None = Field(  # it may hold a password
         default=None, description="凭据和评价的数据库，不设时用 YOUJU_HOME 里的 SQLite 文件"
     )
     receipt_days: int = Field(default=365, ge=1, le=3650, description="凭据、评价和未答问题保存的天数")

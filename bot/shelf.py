@@ -98,7 +98,8 @@ class Shelf:
         """Where receipts and feedback are kept. Raises `SettingsError` for a URL that cannot work."""
         from bot.journal import Journal, default_url
 
-        return Journal(self.settings.journal_url or default_url(self.settings.home), self.settings.receipt_days)
+        url = self.settings.journal_url
+        return Journal(url.get_secret_value() if url else default_url(self.settings.home), self.settings.receipt_days)
 
     def warm(self) -> None:
         """Open the language model beside the program, so that the first question need not wait for its imports."""

@@ -14,6 +14,7 @@ from eval.rules import write_rules
 from index.embed import load_embedder
 from index.library import Library, open_library
 from index.sync import sync
+from tests.postgres import Server, running
 
 # The same examples on every run: whether the suite passes must depend on the code alone.
 hypothesis_settings.register_profile("suite", derandomize=True)
@@ -67,3 +68,10 @@ def built_many(tmp_path_factory: pytest.TempPathFactory) -> Path:
     write_rules(root / "documents")
     sync([root / "documents"], root / "home", EMBEDDER, progress=False, processes=1)
     return root
+
+
+@pytest.fixture(scope="session")
+def postgres() -> Iterator[Server]:
+    """A real PostgreSQL; the test is skipped where none is installed."""
+    with running() as server:
+        yield server

@@ -6,14 +6,20 @@ import re
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import date
+from functools import partial
 from pathlib import Path
 
 import pytest
+from pydantic import SecretStr
 
+from bot.errands import reply
 from bot.receipts import check, receipt_for, save_receipt
 from bot.records import Answer, Outcome, Question, Turn
+from bot.render import Asked
+from bot.shelf import Shelf
 from index.generation import roll_back
-from tests.small_site import ENROL, NAP, SmallSite, small_site
+from tests.postgres import Server
+from tests.small_site import ENROL, NAP, OURS, SmallSite, client_of, small_site
 
 QUESTION = "学校午休可以收费吗"
 
@@ -27,6 +33,11 @@ def site(tmp_path: Path) -> SmallSite:
 def calm(tmp_path_factory: pytest.TempPathFactory) -> Iterator[SmallSite]:
     """A site whose documents stay as they are."""
     yield small_site(tmp_path_factory.mktemp("calm"))
+
+
+def journal_at(site: SmallSite, url: str) -> Shelf:
+    """Another server over the same library, with its journal elsewhere."""
+    return Shelf(site.settings.model_copy(update={"journal_url": SecretStr(url)}))
 
 
 def page_of(site: SmallSite, receipt_id: str) -> str:
@@ -134,6 +145,39 @@ def test_an_answer_goes_out_where_nothing_can_be_kept(site: SmallSite) -> None:
     (site.settings.home / "journal.db").mkdir()
     assert save_receipt(site.shelf, site.shelf.answerer.ask(QUESTION)) == ""
     assert site.client.get("/a/AAAAAAAAAAAAAAAA").status_code == 503
+
+
+def test_an_unreachable_database_costs_the_link_alone(calm: SmallSite, caplog: pytest.LogCaptureFixture) -> None:
+    pytest.importorskip("psycopg")
+    lost = journal_at(calm, "postgresql://youju:geheim@127.0.0.1:1/youju")
+    for _ in range(3):
+        told = reply(lost, Asked(QUESTION), keep=partial(save_receipt, lost))
+        assert told.answer.text == calm.shelf.answerer.ask(QUESTION).text and told.answer.citations
+        assert told.receipt_id == ""
+    assert [m.partition(":")[0] for m in caplog.messages] == ["the journal fails (writing)"]
+    client = client_of(lost)
+    shown = client.get("/a/AAAAAAAAAAAAAAAA")
+    body = {"receipt": "AAAAAAAAAAAAAAAA", "verdict": "up"}
+    refused = client.post("/api/feedback", json=body, headers=OURS)
+    assert (shown.status_code, refused.status_code) == (503, 503)
+    assert "凭据和评价的数据库暂时不能用" in shown.text and "暂时不能用" in refused.json()["error"]
+    assert "geheim" not in caplog.text + shown.text + refused.text
+
+
+def test_servers_over_one_postgres_show_each_others_receipts(calm: SmallSite, postgres: Server) -> None:
+    url = postgres.url(postgres.fresh())
+    one, other = journal_at(calm, url), journal_at(calm, url)
+    answer = one.answerer.ask(f"我的电话13800138000，{QUESTION}")
+    receipt_id = save_receipt(one, answer)
+    client = client_of(other)
+    page = client.get(f"/a/{receipt_id}")
+    assert page.status_code == 200 and answer.citations[0].quote.splitlines()[0] in page.text
+    sent = client.post("/api/feedback", json={"receipt": receipt_id, "verdict": "down"}, headers=OURS)
+    assert sent.status_code == 200
+    assert [(f.good, r.id) for f, r in one.journal.feedback()] == [(False, receipt_id)]
+    assert "138001" not in str(one.journal.receipt(receipt_id))
+    for shelf in (one, other):
+        shelf.journal.close()
 
 
 def test_another_library_with_the_same_quotes_offers_to_ask_again(site: SmallSite) -> None:

@@ -9,20 +9,20 @@ REST = 30.0  # seconds
 
 
 class Breaker:
-    """Counts the failures in a row. `clock` gives seconds that only go forward. One thread uses it."""
+    """Counts the failures in a row. `clock` gives seconds that only go forward. One thread uses it at a time."""
 
-    def __init__(self, clock: Callable[[], float]) -> None:
-        self._clock = clock
+    def __init__(self, clock: Callable[[], float], failures: int = FAILURES, rest: float = REST) -> None:
+        self._clock, self._most, self._rest = clock, failures, rest
         self._failures = 0
         self._rests_until = 0.0
 
     def permits(self) -> bool:
         """Whether a call may go. After the rest one may, and the next rest begins with it, so that it stays the only one."""
-        if self._failures < FAILURES:
+        if self._failures < self._most:
             return True
         if self._clock() < self._rests_until:
             return False
-        self._rests_until = self._clock() + REST
+        self._rests_until = self._clock() + self._rest
         return True
 
     def succeeded(self) -> None:
@@ -30,5 +30,5 @@ class Breaker:
 
     def failed(self) -> None:
         self._failures += 1
-        if self._failures >= FAILURES:
-            self._rests_until = self._clock() + REST
+        if self._failures >= self._most:
+            self._rests_until = self._clock() + self._rest
