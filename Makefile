@@ -5,12 +5,12 @@ READY := $(VENV)/.ready
 
 .PHONY: run test lint bench eval sample results learn train screenshots clean
 
-# torch goes first: pinned, so that no other package pulls a CUDA build.
+# torch goes first: pinned, so that no other package pulls a CUDA build. What is imported is compiled then: all of it takes a minute.
 $(READY): pyproject.toml
 	$(PYTHON) -m venv $(VENV)
 	$(BIN)/python -m pip install -q --upgrade pip
-	$(BIN)/python -m pip install -q torch==2.13.0
-	$(BIN)/python -m pip install -q -e '.[dev]'
+	$(BIN)/python -m pip install -q --no-compile torch==2.13.0
+	$(BIN)/python -m pip install -q --no-compile -e '.[dev]'
 	touch $(READY)
 
 run: $(READY)

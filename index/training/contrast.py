@@ -51,8 +51,8 @@ def contrast(tokenizer: Tokenizer, pairs: Sequence[tuple[str, str]], dimensions:
             target = torch.arange(len(rows))
             loss = (functional.cross_entropy(scores, target) + functional.cross_entropy(scores.T, target)) / 2
             optimiser.zero_grad()
-            loss.backward()  # type: ignore[no-untyped-call]
-            optimiser.step()  # type: ignore[no-untyped-call]
+            loss.backward()
+            optimiser.step()
         print(f"contrast epoch {epoch}: loss {loss.item():.3f}")
     return np.asarray(bag.weight.detach().numpy())
 

@@ -34,7 +34,7 @@ class Encoded:
 Terms = tuple[Sequence[Ids], Sequence[Ids]]  # wordings of one concept: formal and lay, or a word and its definitions
 
 
-class LateModel(torch.nn.Module):
+class LateModel(torch.nn.Module):  # type: ignore[misc]
     """Token vectors and log weights; score(q, p) as in `index.late`."""
 
     def __init__(self, start: NDArray[np.float32], idf: Sequence[float]) -> None:
@@ -96,7 +96,7 @@ def train_lay(
             loss = _loss(model, batch) + TERM_SHARE * _term_loss(model, some, chance)
             for optimiser in optimisers:
                 optimiser.zero_grad()
-            loss.backward()  # type: ignore[no-untyped-call]
+            loss.backward()
             for optimiser, schedule in zip(optimisers, schedules, strict=True):
                 optimiser.step()
                 schedule.step()
