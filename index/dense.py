@@ -6,7 +6,6 @@ catalogue. Chroma is thread-safe but not safe for several processes, so only one
 
 from __future__ import annotations
 
-import os
 import weakref
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
@@ -27,13 +26,17 @@ class DenseIndex:
     """One Chroma collection of chunk vectors in a folder, let go of by `close` or when nobody holds the index any more."""
 
     def __init__(self, folder: Path) -> None:
-        os.environ.setdefault("ANONYMIZED_TELEMETRY", "False")
         import chromadb
         from chromadb.config import Settings
         from langchain_chroma import Chroma
 
         folder.mkdir(parents=True, exist_ok=True)
-        settings = Settings(anonymized_telemetry=False, is_persistent=True, persist_directory=str(folder))
+        settings = Settings(
+            anonymized_telemetry=False,
+            chroma_otel_collection_endpoint="",  # else Chroma takes it from the shell and sends traces there
+            is_persistent=True,
+            persist_directory=str(folder),
+        )
         with _translated():
             client: Any = chromadb.PersistentClient(path=str(folder), settings=settings)
             # Chroma keeps one system a path for ever: without this each reopening leaves its memory and open files behind.
