@@ -100,7 +100,7 @@ def changed_spans(before: str, after: str) -> list[tuple[int, int, str]]:
     return spans
 
 
-def _opcodes(before: str, after: str) -> list[tuple[str, int, int, int, int]]:
+def _opcodes(before: str, after: str) -> Sequence[tuple[str, int, int, int, int]]:
     """How one line became the other; only where they part and meet again where the pairs of like characters are too many.
 
     The pairs grow with the square of the length of a line that repeats itself.
