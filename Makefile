@@ -3,7 +3,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 
-.PHONY: run test lint bench eval sample results learn train screenshots clean
+.PHONY: run test lint bench eval sample results learn train screenshots fuzz clean
 
 # torch goes first: pinned, so that no other package pulls a CUDA build. What is imported is compiled then: all of it takes a minute.
 $(READY): pyproject.toml
@@ -50,6 +50,12 @@ train: $(READY)
 
 screenshots: $(READY)
 	$(BIN)/python -m tests.screenshots
+
+# Coverage-guided, so many seconds a target; what is found lies in out/fuzz.
+FUZZ_SECONDS ?= 180
+fuzz: $(READY)
+	$(BIN)/python -m pip install -q -e '.[fuzz]'
+	$(BIN)/python -m tests.fuzz --seconds $(FUZZ_SECONDS)
 
 clean:
 	rm -rf $(VENV) data out build *.egg-info

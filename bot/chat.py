@@ -9,8 +9,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-# Before Gradio is imported: it reports home and looks things up on a hub unless told not to.
-os.environ["GRADIO_ANALYTICS_ENABLED"] = "False"
+# Before Gradio is imported: it looks things up on a hub unless told not to.
 os.environ["HF_HUB_OFFLINE"] = "1"
 
 import gradio as gr
@@ -226,11 +225,18 @@ def theme() -> gr.themes.Base:
     return gr.themes.Base(**hues, font=fonts, font_mono=mono).set(**values["set"])
 
 
+def _past_proxies(host: str) -> None:
+    """Gradio asks its own page whether it is there: not by way of a proxy that the shell names for the outside."""
+    for name in ("NO_PROXY", "no_proxy"):
+        os.environ[name] = ",".join(filter(None, (os.environ.get(name), host, "127.0.0.1", "localhost", "::1")))
+
+
 def serve(shelf: Shelf, *, host: str, port: int, keep: Keep = keep_nothing) -> gr.Blocks:
     """Serve chat, document pages and JSON routes from one app (ADR 8); returns once it is up. Raises OSError for a taken port."""
     mcp = shelf.settings.mcp
     if mcp:
         require("mcp")
+    _past_proxies(host)
     questions = examples(shelf)
     demo = page(shelf, questions, keep)
     demo.queue(max_size=40, default_concurrency_limit=4)

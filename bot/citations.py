@@ -11,6 +11,7 @@ from typing import Protocol
 
 from bot.arithmetic import recompute
 from bot.figures import ANY_PERIOD, Fact, figures_in
+from bot.messages import message
 from bot.records import Citation, Computation, Statement
 from bot.validity import state_of
 from index.records import Article, PolicyDocument
@@ -50,6 +51,7 @@ def cite(
         start=start,
         end=end,
         source=document.sources[0],
+        remarks=(message("recognised"),) if document.recognised else (),
     )
 
 

@@ -123,7 +123,7 @@ def _drafted(case: Case, quotes: Sequence[Quote], outcome: Outcome, lead: str = 
 
 
 def warned(case: Case, draft: Draft) -> Draft:
-    """With what a reader must know of time: that nothing quoted is in force, or that a deadline has passed."""
+    """With what a reader must know besides: that nothing quoted is in force, that it was read from a scan, that a deadline passed."""
     if not draft.statements:
         return draft
     question, script = case.question, case.question.script
@@ -133,6 +133,10 @@ def warned(case: Case, draft: Draft) -> Draft:
     if not apart and not any(c.binding for c in draft.citations) and not old_versions(question, case.searcher):
         states = "；".join(dict.fromkeys(c.validity for c in draft.citations))
         notes.append(message("not_in_force_alone", script=script, states=states))
+    scanned = [c.label for c in draft.citations if case.searcher.library.document(c.document_id).recognised]
+    if scanned:
+        labels = "".join(f"[{label}]" for label in scanned)
+        notes.append(message("recognised_note", script=script, labels=labels))
     remarks = ((deadline_remark(c.quote, on, script=script), c.place) for c in draft.citations)
     notes += dict.fromkeys(labelled(remark, place) if apart else remark for remark, place in remarks if remark)
     return lay_out(replace(draft, notes=tuple(notes)))

@@ -187,4 +187,4 @@ class Finder:
             start, end = article.start, min(article.end, article.start + _OPENING)
         newer = self._superseded.get(document.id)
         cited = cite(label, document, article, start, end, on=day, newer=newer)
-        return replace(cited, remarks=remarks)
+        return replace(cited, remarks=(*cited.remarks, *remarks))

@@ -22,7 +22,7 @@ from index.versions import version_date
 _LABEL = re.compile(r"“([^”]+)”")
 _BOX = re.compile(r"专栏\s*(\d{1,2}|[一二三四五六七八九十]{1,2})")
 _ATTACHED = re.compile(r"^附件“|正文缺失$")
-_INSIDE = re.compile(r"缺字|连接号")
+_INSIDE = re.compile(r"缺字|连接号|识别没有把握")
 _CLAUSE = re.compile(r"[^，。；：]+")
 
 

@@ -86,7 +86,7 @@ class Hit:
 class Citation:
     """A numbered quote: `document.text[start:end] == quote`, with what a reader needs to judge it.
 
-    `remarks`: why it was found, where that is not plain from the quote.
+    `remarks`: what a reader must know besides: that its text was recognised in a scan, why it was found.
     """
 
     label: int

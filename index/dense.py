@@ -6,7 +6,6 @@ catalogue. Chroma is thread-safe but not safe for several processes, so only one
 
 from __future__ import annotations
 
-import os
 import weakref
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
@@ -31,7 +30,6 @@ class DenseIndex:
     """
 
     def __init__(self, folder: Path, *, writable: bool = False) -> None:
-        os.environ.setdefault("ANONYMIZED_TELEMETRY", "False")
         import chromadb
         from chromadb.config import Settings
         from langchain_chroma import Chroma
@@ -44,7 +42,12 @@ class DenseIndex:
         if not writable:
             path, drop = make_view(folder)
             endings.append(drop)
-        settings = Settings(anonymized_telemetry=False, is_persistent=True, persist_directory=str(path))
+        settings = Settings(
+            anonymized_telemetry=False,
+            chroma_otel_collection_endpoint="",  # else Chroma takes it from the shell and sends traces there
+            is_persistent=True,
+            persist_directory=str(path),
+        )
         with _translated(writing=writable):
             client: Any = chromadb.PersistentClient(path=str(path), settings=settings)
             # Chroma keeps one system a path for ever: without this each reopening leaves its memory and open files behind.

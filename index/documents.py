@@ -54,15 +54,15 @@ def _document(
     text = "\n".join([title, *header.lines, *paragraphs])
     blank = _blank(title, kind, text, source)
     document = blank if kind == "third_party" else _described(blank, header, paragraphs, history)
-    fixes = tuple(fix for fix in repaired.fixes if part.first <= fix.line < end)
+    read, fixes = ([f for f in of if part.first <= f.line < end] for of in (source.fixes, repaired.fixes))
     final = repaired.text.split("\n")
     return replace(
         document,
         id=_identity(title, paragraphs),
         script=repaired.script,
-        fixes=fixes,
+        fixes=(*read, *fixes),
         marks=marks_of(fixes, text, final),
-        gaps=find_gaps(text, header.empty, fixes, final, excerpt=part.excerpt),
+        gaps=find_gaps(text, header.empty, (*read, *fixes), final, excerpt=part.excerpt),
     )
 
 

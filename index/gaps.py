@@ -33,9 +33,12 @@ _LOST = {
     "lost_span": "括号内的内容（如日期）缺失",
     "glued_date": "日期残缺",
     "lost_dash": "数字之间可能缺少连接号",
+    "unsure_figure": "扫描件此处的数字识别没有把握（□）",
+    "unsure_line": "扫描件此处的文字识别没有把握",
+    "unread_page": "此处有一页是图片，文字没有识别",
 }
 # Where in its line the damage is.
-_HOLE = {"lost_character": re.compile("□"), "lost_dash": GLUED_RANGE}
+_HOLE = {"lost_character": re.compile("□"), "lost_dash": GLUED_RANGE, "unsure_figure": re.compile("□+")}
 _HAN = "零一二三四五六七八九十"
 
 
@@ -198,7 +201,12 @@ def _damaged(text: str, fixes: Iterable[Fix], final: Sequence[str]) -> Iterator[
         line = final[fix.line - 1]
         if fix.confidence != "damaged" or fix.name not in _LOST or not line.strip():
             continue
-        hole = _HOLE[fix.name].search(line) if fix.name in _HOLE else None
-        span = hole.span() if hole else (0, len(line))
-        place = locator.find(line, *span)
-        yield Gap(place[1] if place else 0, _LOST[fix.name], f"来源第{fix.line}行残缺：{fix.before.strip()[-24:]}")
+        for span in _spots(fix.name, line):
+            place = locator.find(line, *span)
+            yield Gap(place[1] if place else 0, _LOST[fix.name], f"来源第{fix.line}行残缺：{fix.before.strip()[-24:]}")
+
+
+def _spots(name: str, line: str) -> list[tuple[int, int]]:
+    """Where in a line its damage is: each doubtful figure, the first lost character, else the whole line."""
+    holes = [match.span() for match in _HOLE[name].finditer(line)] if name in _HOLE else []
+    return (holes if name == "unsure_figure" else holes[:1]) or [(0, len(line))]

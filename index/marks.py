@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from bisect import bisect_left
+from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from difflib import SequenceMatcher
@@ -15,6 +16,7 @@ from index.repair.script import simplified
 
 _WORD = re.compile(r"\S+")
 _WINDOWS = (24, 12, 6, 3)
+_MOST_PAIRS = 2_000_000  # half a second
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,10 +94,29 @@ def changed_spans(before: str, after: str) -> list[tuple[int, int, str]]:
     if _plain(before) == _plain(after):
         return []
     spans = []
-    for tag, i1, i2, j1, j2 in SequenceMatcher(None, before, after, autojunk=False).get_opcodes():
+    for tag, i1, i2, j1, j2 in _opcodes(before, after):
         if tag != "equal" and j1 < j2 and _plain(before[i1:i2]) != _plain(after[j1:j2]):
             spans.append((j1, j2, before[i1:i2]))
     return spans
+
+
+def _opcodes(before: str, after: str) -> Sequence[tuple[str, int, int, int, int]]:
+    """How one line became the other; only where they part and meet again where the pairs of like characters are too many.
+
+    The pairs grow with the square of the length of a line that repeats itself.
+    """
+    counts = Counter(after)
+    if sum(n * counts[c] for c, n in Counter(before).items()) <= _MOST_PAIRS:
+        return SequenceMatcher(None, before, after, autojunk=False).get_opcodes()
+    first = _shared(before, after)
+    last = _shared(before[first:][::-1], after[first:][::-1])
+    i, j = len(before) - last, len(after) - last
+    return [("equal", 0, first, 0, first), ("replace", first, i, first, j), ("equal", i, len(before), j, len(after))]
+
+
+def _shared(one: str, other: str) -> int:
+    """How many characters both begin with."""
+    return next((n for n, (a, b) in enumerate(zip(one, other, strict=False)) if a != b), min(len(one), len(other)))
 
 
 def _plain(text: str) -> str:
@@ -105,7 +126,7 @@ def _plain(text: str) -> str:
 def _carried(span: tuple[int, int], later: Sequence[Fix]) -> tuple[int, int]:
     """Where a span of one step's line stands after the later steps."""
     for fix in later:
-        codes = SequenceMatcher(None, fix.before, fix.after, autojunk=False).get_opcodes()
+        codes = _opcodes(fix.before, fix.after)
         span = (_moved(span[0], codes, last=False), _moved(span[1], codes, last=True))
     return span
 

@@ -16,18 +16,7 @@ ArticleKind = Literal[
 RelationKind = Literal["supersedes", "amends", "issues", "forwards", "based_on"]
 
 NATIONAL = "国家"
-
-
-@dataclass(frozen=True, slots=True)
-class SourceFile:
-    """A file as read: exact text, no repair yet. `pages` holds the 1-based line on which each page begins (PDF only)."""
-
-    path: Path
-    sha256: str
-    media_type: str
-    encoding: str | None
-    text: str
-    pages: tuple[int, ...] = ()
+RECOGNISED = "recognised"
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +28,22 @@ class Fix:
     before: str
     after: str
     confidence: Confidence
+
+
+@dataclass(frozen=True, slots=True)
+class SourceFile:
+    """A file as read: exact text, no repair yet. `pages` holds the 1-based line on which each page begins (PDF only).
+
+    `fixes`: what reading did not find as text, by line: lines recognised in a picture, figures not surely read, pages left out.
+    """
+
+    path: Path
+    sha256: str
+    media_type: str
+    encoding: str | None
+    text: str
+    pages: tuple[int, ...] = ()
+    fixes: tuple[Fix, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,6 +121,11 @@ class PolicyDocument:
     marks: tuple[Mark, ...] = ()
     gaps: tuple[Gap, ...] = ()
     corrected: tuple[str, ...] = ()
+
+    @property
+    def recognised(self) -> bool:
+        """Whether any of its text was read from a picture."""
+        return any(fix.name == RECOGNISED for fix in self.fixes)
 
 
 @dataclass(frozen=True, slots=True)

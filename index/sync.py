@@ -22,6 +22,7 @@ from index.errors import LibraryError, UnreadableFile
 from index.generation import Change, build, current, writing
 from index.manifest import Manifest, read_manifest, verify, versions
 from index.overrides import Override, by_path, fingerprint
+from index.read.scan import SCANNED, installed
 from index.records import ParsedDocument
 from index.removed import removed
 
@@ -170,7 +171,7 @@ def _base(home: Path, embedder: Embedder) -> Base | None:
 
 
 def _same(path: Path, known: FileEntry | None, overrides: str) -> bool:
-    if known is None or known.overrides != overrides:
+    if known is None or known.overrides != overrides or (known.reason == SCANNED and installed()):
         return False
     try:
         state = path.lstat()

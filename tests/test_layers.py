@@ -20,6 +20,7 @@ IMPORTERS = {
     "trafilatura": {"index/read/html.py"},
     "docx": {"index/read/word.py"},
     "pypdfium2": {"index/read/pdf.py"},
+    "rapidocr": {"index/read/scan.py"},
     "charset_normalizer": {"index/read/text.py"},
     "pydantic_settings": {"bot/settings.py"},
     "gradio": {"bot/chat.py"},

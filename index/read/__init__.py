@@ -12,6 +12,7 @@ import stat
 from collections.abc import Iterable, Iterator
 from io import BufferedReader
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from index.errors import (
     BinaryFile,
@@ -24,7 +25,10 @@ from index.errors import (
     UnsupportedFile,
 )
 from index.read.text import declared_charset, decode
-from index.records import SourceFile
+from index.records import Fix, SourceFile
+
+if TYPE_CHECKING:
+    from index.read.pdf import Pictures
 
 MAX_BYTES = 20_000_000
 MAX_CHARACTERS = 5_000_000
@@ -45,19 +49,20 @@ _HTML_START = re.compile(
 )
 
 
-def read_file(path: Path, *, max_bytes: int = MAX_BYTES) -> SourceFile:
-    """Read one file; its text has `\\n` line ends and no other line separator.
+def read_file(path: Path, *, max_bytes: int = MAX_BYTES, pictures: Pictures = "leave") -> SourceFile:
+    """Read one file; its text has `\\n` line ends and no other line separator. `pictures`: what becomes of scanned pages.
 
     Raises a kind of `UnreadableFile` whose message says what to do; never another error for what a file holds.
     """
     data = _bytes(path, max_bytes)
     kind = sniff(data)
     pages: tuple[int, ...] = ()
+    fixes: tuple[Fix, ...] = ()
     encoding: str | None = None
     if kind == "application/pdf":
         from index.read.pdf import pdf_text
 
-        text, pages = pdf_text(data)
+        text, pages, fixes = pdf_text(data, pictures)
     elif kind == DOCX:
         from index.read.word import docx_text
 
@@ -73,7 +78,7 @@ def read_file(path: Path, *, max_bytes: int = MAX_BYTES) -> SourceFile:
         raise EmptyFile(NO_TEXT)
     if len(text) > MAX_CHARACTERS:
         raise FileTooLarge("文件超过五百万字，请拆分成几个文件后再放入。")
-    return SourceFile(path, hashlib.sha256(data).hexdigest(), kind, encoding, text, pages)
+    return SourceFile(path, hashlib.sha256(data).hexdigest(), kind, encoding, text, pages, fixes)
 
 
 def media_type(path: Path, *, max_bytes: int = MAX_BYTES) -> str:

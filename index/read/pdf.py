@@ -1,6 +1,6 @@
 """PDF pages to paragraphs: lines rejoined by their position, page numbers and running heads dropped.
 
-Only importer of pypdfium2.
+A page that is a picture is read by a recogniser where one is given. Only importer of pypdfium2.
 """
 
 from __future__ import annotations
@@ -8,10 +8,16 @@ from __future__ import annotations
 import re
 import statistics
 from collections import Counter
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Literal
 
 from index.errors import EncryptedFile, FileTooLarge, ScannedPdf, TruncatedFile
+from index.read.scan import SCANNED, UNREAD, Reading, Recogniser, rows, settings, told, without_doubtful
+from index.records import Fix
+
+Pictures = Literal["leave", "refuse"] | type[Recogniser]
+"""What becomes of pages that are pictures: left out and told of, the file refused, or read by a recogniser."""
 
 MAX_PAGES = 2_000
 MAX_CHARACTERS = 5_000_000
@@ -26,25 +32,38 @@ _OPENS = re.compile(
 
 @dataclass(slots=True)
 class Line:
-    """A printed line and its horizontal extent in points; `size` is the width of one Han character."""
+    """A printed line and its horizontal extent in points; `size` is the width of one Han character.
+
+    `reading`: how it was read where it stood in a picture.
+    """
 
     text: str
     left: float
     right: float
     size: float
+    reading: Reading | None = None
 
 
-def pdf_text(data: bytes) -> tuple[str, tuple[int, ...]]:
-    """Paragraphs, one a line, and the 1-based line on which each page begins.
+def pdf_text(data: bytes, pictures: Pictures = "leave") -> tuple[str, tuple[int, ...], tuple[Fix, ...]]:
+    """Paragraphs, one a line, the 1-based line on which each page begins, and what is to be known of pages of pictures.
 
-    A page that begins inside a paragraph begins with the first line after it.
+    A page that begins inside a paragraph begins with the first line after it. Raises `ScannedPdf` where no page has text, and
+    for a single picture where they are refused.
     """
     if b"%%EOF" not in data[-4096:]:
         raise TruncatedFile(_BROKEN)
-    return _paragraphs(_without_running_lines(_pages(data)))
+    pages, left = _pages(data, pictures)
+    lines, starts = _paragraphs(_without_running_lines(pages))
+    texts = [" ".join("".join(piece.text for piece in line).splitlines()) for line in lines]
+    fixes = [
+        f for n, line in enumerate(lines, 1) for f in told(n, texts[n - 1], [p.reading for p in line if p.reading])
+    ]
+    fixes += [Fix("unread_page", starts[n], f"第{n + 1}页", "", "damaged") for n in left]
+    return "\n".join(texts), starts, tuple(fixes)
 
 
-def _pages(data: bytes) -> list[list[Line]]:
+def _pages(data: bytes, pictures: Pictures) -> tuple[list[list[Line]], list[int]]:
+    """The lines of each page, and the 0-based numbers of pages that are pictures and were left out."""
     import pypdfium2
 
     try:
@@ -63,19 +82,73 @@ def _pages(data: bytes) -> list[list[Line]]:
             characters += sum(len(line.text) for line in pages[-1])
             if characters > MAX_CHARACTERS:
                 raise FileTooLarge("文件超过五百万字，请拆分成几个文件后再放入。")
+        without = _without_text(document, pages)
+        if not isinstance(pictures, str):
+            return _recognised(document, pages, without, pictures()), []
     except pypdfium2.PdfiumError as error:
         raise TruncatedFile(_BROKEN) from error
     finally:
         document.close()
-    _check_text("".join(line.text for page in pages for line in page), len(pages))
-    return pages
+    if without and (pictures == "refuse" or len(without) == len(pages)):
+        raise ScannedPdf(SCANNED)
+    return pages, without
 
 
-def _check_text(text: str, pages: int) -> None:
+def _without_text(document: Any, pages: Sequence[Sequence[Line]]) -> list[int]:
+    """The pages that are pictures: all without text where the whole has too little, else those that show a large image."""
+    empty = [n for n, page in enumerate(pages) if not _has_text(page, 1)]
+    if not _has_text([line for page in pages for line in page], len(pages)):
+        return list(range(len(pages)))
+    return [n for n in empty if _shows_image(document[n])]
+
+
+def _has_text(lines: Sequence[Line], pages: int) -> bool:
     """Fewer than ten characters a page are stamps on pictures; unmapped fonts give private characters."""
+    text = "".join(line.text for line in lines)
     unmapped = len(re.findall("[\ue000-\uf8ff\ufffd\x00-\x08]", text))
-    if len(text) < 10 * pages or unmapped > 0.3 * len(text):
-        raise ScannedPdf("PDF 的页面是图片，没有可用的文字，请先做文字识别（OCR），或放入 Word 原件。")
+    return len(text) >= 10 * pages and unmapped <= 0.3 * len(text)
+
+
+def _shows_image(page: Any) -> bool:
+    """Whether an image covers a third of the page."""
+    import pypdfium2.raw as pdfium
+
+    try:
+        bounds = (image.get_bounds() for image in page.get_objects(filter=[pdfium.FPDF_PAGEOBJ_IMAGE], max_depth=2))
+        return any(
+            (right - left) * (top - bottom) > page.get_width() * page.get_height() / 3
+            for left, bottom, right, top in bounds
+        )
+    finally:
+        page.close()
+
+
+def _recognised(
+    document: Any, pages: list[list[Line]], numbers: Sequence[int], recogniser: Recogniser
+) -> list[list[Line]]:
+    """The pages with the numbered ones read from their pictures, as far as they have no text of their own."""
+    most = settings()["page"]["most"]
+    numbers = [n for n in numbers if not _has_text(pages[n], 1)]
+    if len(numbers) > most:
+        raise FileTooLarge(f"PDF 里是图片的页面超过 {most} 页，请拆分成几个文件后再放入。")
+    read = {n: list(_read(document[n], recogniser)) for n in numbers}
+    return [read.get(n, page) for n, page in enumerate(pages)]
+
+
+def _read(page: Any, recogniser: Recogniser) -> Iterator[Line]:
+    shape = settings()["page"]
+    try:
+        scale = min(shape["dpi"] / 72, shape["longest"] / max(page.get_width(), page.get_height(), 1))
+        bitmap = page.render(scale=scale, rev_byteorder=True, prefer_bgrx=False)
+        picture = bitmap.to_numpy()[:, :, :3].copy()
+        bitmap.close()
+    finally:
+        page.close()
+    for line in rows(recogniser.lines(picture)):
+        text, reading = without_doubtful(line)
+        width = sum(0.5 if character.isascii() else 1 for character in text)
+        size = (line.right - line.left) / scale / max(width, 1)
+        yield Line(_tidy(text), line.left / scale, line.right / scale, size, reading)
 
 
 def _lines(page: Any) -> list[Line]:
@@ -145,29 +218,30 @@ def _masked(line: Line) -> str:
     return re.sub(r"\d+", "0", line.text)
 
 
-def _paragraphs(pages: list[list[Line]]) -> tuple[str, tuple[int, ...]]:
-    """Join the lines of each paragraph, also across pages."""
+def _paragraphs(pages: list[list[Line]]) -> tuple[list[list[Line]], tuple[int, ...]]:
+    """The printed lines of each paragraph, also across pages, and the 1-based paragraph with which each page begins."""
     flat = [line for page in pages for line in page]
     if not flat:
-        raise ScannedPdf("PDF 的页面是图片，没有可用的文字，请先做文字识别（OCR），或放入 Word 原件。")
+        raise ScannedPdf(UNREAD)
     size = statistics.median(line.size for line in flat)
     left, right = _margins(flat)
-    lines: list[str] = []
+    paragraphs: list[list[Line]] = []
     starts: list[int] = []
     previous: Line | None = None
     for page in pages:
         starts.append(0)
         for line in page:
             if previous is not None and _continues(previous, line, left, right, size):
-                lines[-1] = _join(lines[-1], line.text)
+                line.text = _blank_between(previous.text, line.text) + line.text
+                paragraphs[-1].append(line)
             else:
-                lines.append(line.text)
-                starts[-1] = starts[-1] or len(lines)
+                paragraphs.append([line])
+                starts[-1] = starts[-1] or len(paragraphs)
             previous = line
-    following = len(lines)
+    following = len(paragraphs)
     for index in range(len(starts) - 1, -1, -1):
         following = starts[index] = starts[index] or following
-    return "\n".join(lines), tuple(starts)
+    return paragraphs, tuple(starts)
 
 
 def _margins(lines: list[Line]) -> tuple[float, float]:
@@ -189,11 +263,10 @@ def _continues(previous: Line, line: Line, left: float, right: float, size: floa
     return previous.right > right - 1.6 * size and line.left < left + 1.2 * size
 
 
-def _join(before: str, after: str) -> str:
+def _blank_between(before: str, after: str) -> str:
     """Han to Han without a blank, Latin words with one.
 
-    >>> _join("城乡", "义务教育"), _join("public", "school")
-    ('城乡义务教育', 'public school')
+    >>> _blank_between("城乡", "义务教育"), _blank_between("public", "school")
+    ('', ' ')
     """
-    latin = re.search(r"[A-Za-z0-9,.;]$", before) and re.match(r"[A-Za-z(]", after)
-    return f"{before} {after}" if latin else before + after
+    return " " if re.search(r"[A-Za-z0-9,.;]$", before) and re.match(r"[A-Za-z(]", after) else ""

@@ -15,6 +15,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from eval.corpus_files import docx_bytes, pdf_bytes, pdf_from_contents, word_paragraph
+from index.read.scan import SCANNED
 from tests.hostile import packages as p
 
 URL = "http://127.0.0.1:9/x"
@@ -109,7 +110,7 @@ REFUSED: dict[str, dict[str, Maker]] = {
         "只有名字.pdf": lambda: b"%PDF-1.7\n" + bytes(range(256)) * 8 + b"%%EOF",
         "循环.pdf": p.pdf_of_loops,
     },
-    "PDF 的页面是图片，没有可用的文字，请先做文字识别（OCR），或放入 Word 原件。": {
+    SCANNED: {
         "扫描.pdf": lambda: pdf_from_contents(["0 0 m 100 100 l S"] * 3),
         "膨胀.pdf": lambda: p.pdf_that_swells(50_000_000),
     },
