@@ -41,7 +41,8 @@ def laws() -> Path:
 
 @pytest.fixture(scope="session")
 def settings(tmp_path_factory: pytest.TempPathFactory) -> Settings:
-    return Settings(home=tmp_path_factory.mktemp("home"), documents=SAMPLE_DOCUMENTS)
+    """No limits of pace: tests ask faster than people do."""
+    return Settings(home=tmp_path_factory.mktemp("home"), documents=SAMPLE_DOCUMENTS, burst=0, per_hour=0)
 
 
 @pytest.fixture(scope="session")

@@ -18,12 +18,12 @@ from mcp.types import CallToolResult
 from pydantic import AnyUrl
 
 from bot.chat import serve
+from bot.pace import BURST
 from bot.receipts import save_receipt
 from bot.settings import Settings
 from bot.shelf import Shelf
 from bot.show import Shown
 from bot.tools import SHOWN_CAP, ToolError, only_tools, require, told, tools
-from bot.web import BURST
 from index.errors import SettingsError
 from tests.browser import free_port
 from tests.small_site import SmallSite, small_site
