@@ -45,9 +45,9 @@ def kind_of(demo: Any) -> KindOf:
     names = {number: event.name for number, event in demo.fns.items()}
 
     def kind(number: int, address: str) -> Kind | None:
-        if number not in names:
+        name = names.get(number)
+        if name is None:  # none there, or one that a browser does by itself
             return None
-        name = names[number]
         # A page that is opened asks if its address does.
         return "ask" if name == "ask" or (name == "open" and "q=" in address) else "look"
 

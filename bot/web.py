@@ -18,7 +18,7 @@ from bot.messages import message
 from bot.pace import Full, Kind, Line, Pace, Streams
 from bot.site import broken, refusal
 
-BODY_CAP = 64 * 1024
+BODY_CAP, HEADERS_CAP, ADDRESS_CAP = 64 * 1024, 32 * 1024, 16 * 1024
 # Of the administration: forms that name many files or hold a lexicon, and uploads; nobody's body is read who is not logged in.
 _CAPS = ((re.compile(r"/admin/upload/?"), 200_000_000), (re.compile(r"/admin/[a-z-]+/?"), 2_000_000))
 _METHODS = ("GET", "HEAD", "POST")
@@ -112,6 +112,10 @@ class Guard:
             return 403, message("closed_route")
         if scope["method"] not in _METHODS or (route == "mcp" and scope["method"] != "POST"):
             return 405, message("closed_route")
+        if len(scope["query_string"]) > ADDRESS_CAP:
+            return 414, message("body_too_large")
+        if sum(len(name) + len(value) for name, value in scope["headers"]) > HEADERS_CAP:
+            return 431, message("body_too_large")
         headers = dict(scope["headers"])
         length = headers.get(b"content-length", b"0")
         if b"transfer-encoding" in headers or not length.isdigit() or int(length) > _cap(scope["path"]):
@@ -150,14 +154,22 @@ class Guard:
         body = await _read(receive)
         try:
             event = json.loads(body)
-            number, session = event["fn_index"], event["session_hash"]
+            number, session, values = event["fn_index"], event["session_hash"], event["data"]
         except (ValueError, KeyError, TypeError, RecursionError) as error:
             raise Unreadable from error
         known = type(number) is int and isinstance(session, str) and 0 < len(session) <= 64
+        known = known and isinstance(values, list) and all(map(_is_plain, values))
         kind = self._kind_of(number, scope["query_string"].decode("latin1")) if known else None
         if kind is None:
             raise Unreadable
         return _again(body, receive), kind
+
+
+def _is_plain(value: object) -> bool:
+    """Whether a page of ours sends such a value: a text, or what a browser remembers, a few texts by name. Never a file."""
+    if isinstance(value, dict):
+        return "path" not in value and all(isinstance(v, str) for v in value.values())
+    return value is None or isinstance(value, (str, int, float))
 
 
 class _OwnWords:

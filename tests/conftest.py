@@ -13,6 +13,7 @@ from bot.settings import ROOT, SAMPLE_DOCUMENTS, Settings
 from index.embed import load_embedder
 from index.library import Library, open_library
 from index.sync import sync
+from tests.public_site import PublicSite, public_site
 
 # The same examples on every run: whether the suite passes must depend on the code alone.
 hypothesis_settings.register_profile("suite", derandomize=True)
@@ -56,3 +57,10 @@ def library(settings: Settings) -> Iterator[Library]:
 @pytest.fixture(scope="session")
 def answerer(library: Library, settings: Settings) -> Answerer:
     return Answerer(library, settings)
+
+
+@pytest.fixture(scope="session")
+def public(library: Library, settings: Settings, tmp_path_factory: pytest.TempPathFactory) -> Iterator[PublicSite]:
+    """The sample library as the public sees it, in a process of its own behind a proxy. Each test is a visitor of its own."""
+    with public_site(settings.home, tmp_path_factory.mktemp("public")) as site:
+        yield site

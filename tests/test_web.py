@@ -50,7 +50,9 @@ def client(pace: Pace | None = None, kinds: Mapping[int, Kind] | None = None) ->
             *(Route(path, page, methods=methods) for path in ("/", "/zh-Hant", "/en")),
             Route("/documents/script", page),
             Route("/documents/broken", fails),
-            Route("/gradio_api/queue/join/", full, methods=methods),
+            Route(
+                "/gradio_api/queue/join/", full, methods=methods
+            ),  # with the stroke at its end it is always full here
             Route("/{path:path}", anything, methods=methods),
         ],
         exception_handlers={Exception: broken},
@@ -163,9 +165,11 @@ def test_bodies_are_capped() -> None:
 
 @pytest.mark.parametrize(
     "body",
-    [b"", b"x", b"[]", b"{}", b"\xff\xfe", b"[" * 60_000, b'{"fn_index": 0}', b'{"fn_index": true, "session_hash": "s"}',
-     b'{"fn_index": "0", "session_hash": "s"}', b'{"fn_index": 0, "session_hash": ""}', b'{"fn_index": 0, "session_hash": ["s"]}',
-     b'{"fn_index": 9, "session_hash": "s"}', b'{"fn_index": 0, "session_hash": "' + b"s" * 99 + b'"}'],
+    [b"", b"x", b"[]", b"{}", b"\xff\xfe", b"[" * 60_000, b'{"fn_index": 0}', b'{"fn_index": true, "session_hash": "s", "data": []}',
+     b'{"fn_index": "0", "session_hash": "s", "data": []}', b'{"fn_index": 0, "session_hash": "", "data": []}', b'{"fn_index": 0, "session_hash": "s", "data": {}}',
+        b'{"fn_index": 0, "session_hash": "s", "data": [{"path": "/etc/passwd"}]}',
+        b'{"fn_index": 0, "session_hash": "s", "data": [{"file": {"path": "/etc/passwd"}}]}', b'{"fn_index": 0, "session_hash": "s", "data": [["x"]]}', b'{"fn_index": 0, "session_hash": ["s"], "data": []}',
+     b'{"fn_index": 9, "session_hash": "s", "data": []}', b'{"fn_index": 0, "session_hash": "' + b"s" * 99 + b'", "data": []}'],
 )  # fmt: skip
 def test_what_no_page_of_ours_sends_is_refused_before_gradio_reads_it(body: bytes) -> None:
     response = client(kinds={0: "ask"}).post("/gradio_api/queue/join", content=body)
@@ -198,6 +202,11 @@ def test_a_flood_from_one_address_is_slowed_and_told_when_to_come_again() -> Non
     assert flooded.post("/gradio_api/queue/join", json=EVENT).status_code == 429
     for path in ("/", "/documents", "/healthz", "/chat.css", "/assets/index.js", "/a/AbCdEfGh_-123456"):
         assert flooded.get(path).status_code == 200
+
+
+def test_what_a_browser_remembers_is_taken() -> None:
+    sent = {**EVENT, "fn_index": 1, "data": [{"place": "德清县", "on": ""}, None, "x", 1, True]}
+    assert client(kinds={1: "look"}).post("/gradio_api/queue/join", json=sent).status_code == 200
 
 
 def test_what_a_page_does_beside_asking_has_a_wider_limit_of_its_own() -> None:
