@@ -17,6 +17,7 @@ from typing import Any
 import httpx
 
 from bot.answer import Answerer
+from bot.find import Finder, Found
 from bot.settings import ROOT, Settings
 from bot.shelf import Shelf
 from tests.browser import free_port
@@ -35,8 +36,20 @@ class Failing(Answerer):
         return super().ask_stream(text, **asked)
 
 
+class FailingFinder(Finder):
+    """Fails likewise. Takes the place of another finder."""
+
+    def __init__(self, finder: Finder) -> None:
+        self.__dict__ = finder.__dict__
+
+    def search(self, query: str = "", *args: Any, **options: Any) -> Found:
+        if FAILS in query:
+            raise RuntimeError(f"{SECRET}: {query}")
+        return super().search(query, *args, **options)
+
+
 class FailingShelf(Shelf):
-    """Answers with `Failing` over whatever library is served."""
+    """Answers with `Failing` and finds with `FailingFinder` over whatever library is served."""
 
     failing: Failing | None = None
 
@@ -46,6 +59,10 @@ class FailingShelf(Shelf):
         if self.failing is None or self.failing.library is not library:
             self.failing = Failing(library, self.settings)
         return self.failing
+
+    @property
+    def finder(self) -> Finder:
+        return FailingFinder(super().finder)
 
 
 def main() -> None:

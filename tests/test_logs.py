@@ -115,6 +115,17 @@ def test_numbers_of_people_are_in_no_log_no_file_and_no_error(public: PublicSite
     assert '"route": "/api/ask", "method": "GET", "status": 200' in public.output
 
 
+def test_what_an_event_of_the_page_fails_with_is_told_by_its_id(public: PublicSite) -> None:
+    looking = next(e for e in public.surface["events"] if e["name"] == "show" and e["takes"] > 2)
+    with public.client("198.18.8.1") as client:
+        values = [f"身份证110101199003077758{FAILS}", *([""] * (looking["takes"] - 1))]
+        said = json.dumps(public.event(client, looking["number"], values, "fails"), ensure_ascii=False)
+    number = re.search(r"编号 ([0-9a-f]{8}) 告诉管理员", said)
+    assert number and f"an event failed: RuntimeError ({number[1]})" in public.output
+    assert SECRET not in said and "Traceback" not in said
+    assert "110101199003077758" not in public.output
+
+
 def test_metrics_are_given_on_this_machine_alone_and_not_on_the_public_port(public: PublicSite) -> None:
     with public.client("198.18.8.2") as client:
         client.get("/api/ask", params={"q": "学校午休可以收费吗"})
