@@ -37,7 +37,7 @@ _answering = Histogram("youju_question_seconds", "Time of an answer", ["way"], b
 _refused = Counter("youju_refused", "Requests refused: too fast, too many waiting", ["why"], registry=_REGISTRY)
 _errors = Counter("youju_errors", "Unexpected errors that a visitor was told of", registry=_REGISTRY)
 ProcessCollector(registry=_REGISTRY)
-disable_created_metrics()
+disable_created_metrics()  # type: ignore[no-untyped-call]
 
 
 def requested(route: str, method: str, status: int, seconds: float) -> None:
