@@ -75,11 +75,10 @@ def style(*names: str) -> Handler:
     return sheet
 
 
-def refusal(request: Request, status: int, sentence: str, *, again: int = 0) -> Response:
+def refusal(request: Request, status: int, sentence: str, *, again: int = 0, allow: str = "GET, POST") -> Response:
     """Why a request is not answered: a page for who opens it in a browser, JSON for a script; `again`: seconds to wait."""
     headers = {"retry-after": str(again)} if again else {}
-    if status == 405:
-        headers["allow"] = "POST" if request.method in ("GET", "HEAD") else "GET, POST"
+    headers |= {"allow": allow} if status == 405 else {}
     if "text/html" in request.headers.get("accept", ""):
         refused = page("refused.html", status, sentence=sentence)
         refused.headers.update(headers)

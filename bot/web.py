@@ -88,7 +88,8 @@ class Guard:
         try:
             refused = self._refused(scope, route)
             if refused:
-                await refusal(Request(scope), *refused)(scope, receive, headed)
+                allow = "POST" if route == "mcp" else "GET, POST"
+                await refusal(Request(scope), *refused, allow=allow)(scope, receive, headed)
             else:
                 await self._serve(scope, receive, headed, route)
         except Exception as error:
