@@ -36,6 +36,7 @@ def serve(
         settings = load_settings()
         shelf = open_shelf(settings)
         from bot.chat import serve as serve_page
+        from bot.logs import set_up
         from bot.receipts import save_receipt
 
         where = host or settings.host, port or settings.port
@@ -43,6 +44,7 @@ def serve(
             demo = serve_page(shelf, host=where[0], port=where[1], keep=partial(save_receipt, shelf))
         except OSError as error:
             raise YoujuError(text("port_taken", port=where[1])) from error
+        set_up(settings.log_level)
         shelf.warm()
         out.print(text("serving", url=f"http://{where[0]}:{where[1]}/"))
         demo.block_thread()

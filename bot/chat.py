@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import os
 import tomllib
-from collections.abc import Iterator
-from functools import partial
+from collections.abc import Callable, Iterator
+from functools import partial, wraps
+from inspect import isgeneratorfunction
 from pathlib import Path
 from typing import Any
 
@@ -14,21 +15,23 @@ os.environ["HF_HUB_OFFLINE"] = "1"
 
 import gradio as gr
 from gradio.events import api
-from starlette.middleware import Middleware
 
+from bot import metrics
 from bot.dialogue import Conversation, steps, stopped
 from bot.errands import Keep, asked_now, keep_nothing, label_of, opened, remembered
 from bot.facets import FACETS
 from bot.language import LANGUAGES, PATHS, Language, said
 from bot.listings import library_list, look_up_sections, searched
+from bot.logs import report
+from bot.messages import message
 from bot.offers import Latest, offers
 from bot.opening import Examples, examples, first_screen, frame, welcome
 from bot.pages import QUESTION_CAP, routes, styles
 from bot.render import Asked, fragment
+from bot.serving import Guarded
 from bot.shelf import Shelf
 from bot.site import broken
 from bot.tools import only_tools, require, tools
-from bot.web import Guard
 
 _PRIVATE: dict[str, Any] = {"api_visibility": "private", "show_progress": "hidden"}
 Updates = dict[Any, Any]
@@ -127,17 +130,24 @@ class _Chat:
         waiting = {"trigger_mode": "always_last", **_PRIVATE}
         talk = [self.conversation, self.latest]
         asking = [
-            gr.on([self.box.submit, self.send.click], self.ask, [self.box, *talk, *where], outputs, **waiting),
-            demo.load(self.open, [self.remembered, self.latest], outputs, **_PRIVATE),
+            gr.on([self.box.submit, self.send.click], _safe(self.ask), [self.box, *talk, *where], outputs, **waiting),
+            demo.load(_safe(self.open), [self.remembered, self.latest], outputs, **_PRIVATE),
         ]
         # An answer is complete without its offers: the next question does not wait for them, and they leave the processors to it.
         for asked in asking:
-            asked.success(self.offer, talk, self.offers, concurrency_id="offers", concurrency_limit=2, **waiting)
+            asked.success(_safe(self.offer), talk, self.offers, concurrency_id="offers", concurrency_limit=2, **waiting)
         # First nothing more is to come of the answer, then what there is of it stands.
         stop = self.stop.click(None, cancels=asking, **_PRIVATE)
-        stop.then(stopped, self.conversation, [self.now, self.conversation], **_PRIVATE)
+        stop.then(_safe(stopped), self.conversation, [self.now, self.conversation], **_PRIVATE)
         changed = [self.remembered, self.address]
-        gr.on([self.place.input, self.on.input], self.remember, where, changed, trigger_mode="always_last", **_PRIVATE)
+        gr.on(
+            [self.place.input, self.on.input],
+            _safe(self.remember),
+            where,
+            changed,
+            trigger_mode="always_last",
+            **_PRIVATE,
+        )
 
     def ask(self, question: str, conversation: Conversation, latest: Latest, place: str, on: str) -> Iterator[Updates]:
         if question.strip():
@@ -203,15 +213,19 @@ def _find(demo: gr.Blocks, tabs: gr.Tabs, shelf: Shelf, language: Language) -> N
 
     # Not the box's `input`, which Gradio tells of keys alone: neither an input method nor a deletion would be heard.
     events = [query.change, *(f.input for f in filters)]
-    gr.on(events, show, [query, *filters], outputs, trigger_mode="always_last", **_PRIVATE)
-    demo.load(opened, None, [tabs, query, *outputs], **_PRIVATE)
+    gr.on(events, _safe(show), [query, *filters], outputs, trigger_mode="always_last", **_PRIVATE)
+    demo.load(_safe(opened), None, [tabs, query, *outputs], **_PRIVATE)
 
 
 def _library(shelf: Shelf, language: Language, tab: gr.Tab) -> None:
     """The list of documents, filtered as one types."""
     wanted = _box("library", language, "wanted", max_length=100)
     listed = _html("", "listed")
-    show = partial(library_list, shelf, language=language)
+
+    @_safe
+    def show(wanted: str) -> str:
+        return library_list(shelf, wanted, language=language)
+
     tab.select(show, wanted, listed, **_PRIVATE)
     wanted.change(show, wanted, listed, trigger_mode="always_last", **_PRIVATE)
 
@@ -240,6 +254,7 @@ def serve(shelf: Shelf, *, host: str, port: int, keep: Keep = keep_nothing) -> g
     questions = examples(shelf)
     demo = page(shelf, questions, keep)
     demo.queue(max_size=40, default_concurrency_limit=4)
+    guarded = Guarded(shelf, demo, lambda language: first_screen(shelf, questions[language], language))
     demo.launch(
         server_name=host,
         server_port=port,
@@ -256,12 +271,37 @@ def serve(shelf: Shelf, *, host: str, port: int, keep: Keep = keep_nothing) -> g
             "docs_url": None,
             "redoc_url": None,
             "routes": routes(shelf),
-            "middleware": [
-                Middleware(Guard, first=lambda language: first_screen(shelf, questions[language], language), mcp=mcp)
-            ],
+            "lifespan": guarded.lifespan,
             "exception_handlers": {Exception: broken},
         },
     )
+    if not guarded.stands:
+        demo.close()
+        raise RuntimeError("the page's server came up without its guard")
     if mcp:
         only_tools(demo.mcp_server_obj)
     return demo
+
+
+def _safe(handler: Callable[..., Any]) -> Any:
+    """An event's handler whose unexpected errors are logged and told by their id; Gradio would print what was asked."""
+
+    def failure(error: Exception) -> gr.Error:
+        metrics.failed()
+        return gr.Error(message("asking_failed", id=report(error, "an event failed")), print_exception=False)
+
+    @wraps(handler)
+    def steps_safely(*args: Any) -> Iterator[Any]:
+        try:
+            yield from handler(*args)
+        except Exception as error:
+            raise failure(error) from None
+
+    @wraps(handler)
+    def safely(*args: Any) -> Any:
+        try:
+            return handler(*args)
+        except Exception as error:
+            raise failure(error) from None
+
+    return steps_safely if isgeneratorfunction(handler) else safely

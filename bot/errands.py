@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-import logging
 from collections.abc import Callable, Generator, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date
+from time import perf_counter
 from typing import Any
 
+from bot import metrics
 from bot.answer import Answerer
 from bot.language import Language, in_script
 from bot.localities import label, picked
+from bot.logs import report
 from bot.messages import message
 from bot.pages import QUESTION_CAP, BadInput, day, place_of_visitor
 from bot.records import Answer, Outcome, Question, Turn
@@ -18,8 +20,8 @@ from bot.render import Asked, fragment
 from bot.shelf import Shelf
 from index.errors import YoujuError
 from index.records import Place
+from index.tokens import visible
 
-_log = logging.getLogger("youju")
 TURNS_KEPT = 6
 Turns = tuple[Turn, ...]
 Keep = Callable[[Answer, str, str], str]  # an answer, the place and the day that were chosen → the id of its receipt
@@ -45,8 +47,8 @@ def keep_nothing(_answer: Answer, _place: str, _on: str) -> str:
 
 def asked_now(question: str, place: Any, on: Any, language: Language, number: int = 1) -> Asked:
     """What is asked with the present place and day; whatever a client sent in their stead counts as nothing."""
-    where = place.strip()[:40] if isinstance(place, str) else ""
-    return Asked(question, _known(where), on.strip()[:10] if isinstance(on, str) else "", language, number)
+    where, when = (visible(v).strip() if isinstance(v, str) else "" for v in (place, on))
+    return Asked(visible(question), _known(where[:40]), when[:10], language, number)
 
 
 def reply(shelf: Shelf, asked: Asked, turns: Turns = (), keep: Keep = keep_nothing) -> Reply:
@@ -63,7 +65,9 @@ def replies(shelf: Shelf, asked: Asked, turns: Turns = (), keep: Keep = keep_not
             raise BadInput(message("too_long", file="page", limit=QUESTION_CAP))
         answerer = shelf.answerer
         where = place_of_visitor(asked.place, answerer.places)
+        began = perf_counter()
         answer = yield from _growing(answerer, asked, turns, where)
+        metrics.answered("page", answer, began)
         receipt_id = keep(answer, asked.place, asked.on)
         known = (*turns, Turn("user", text), Turn("assistant", answer.text))[-TURNS_KEPT:]
         yield Reply(answer, known, receipt_id)
@@ -72,9 +76,8 @@ def replies(shelf: Shelf, asked: Asked, turns: Turns = (), keep: Keep = keep_not
     except YoujuError as error:
         yield Reply(_without(text, message("unavailable", reason=error)), turns)
     except Exception as error:
-        # The last line before the visitor: the kind of error is logged, never the question (it may hold personal data).
-        _log.error("a question failed: %s", type(error).__name__, exc_info=_log.isEnabledFor(logging.DEBUG))
-        yield Reply(_without(text, message("asking_failed")), turns)
+        metrics.failed()
+        yield Reply(_without(text, message("asking_failed", id=report(error, "a question failed"))), turns)
 
 
 def _growing(answerer: Answerer, asked: Asked, turns: Turns, where: Place | None) -> Generator[Reply, None, Answer]:
@@ -100,10 +103,10 @@ def opened(address: Mapping[str, str], remembered: Any, language: Language = "zh
 
     def value(name: str, cap: int) -> str:
         written = address.get(name, "" if shared else kept.get(name, ""))
-        return written.strip()[:cap] if isinstance(written, str) else ""
+        return visible(written).strip()[:cap] if isinstance(written, str) else ""
 
     on = value("on", 10)
-    return Asked(address.get("q", "").strip(), _known(value("place", 40)), on if _is_day(on) else "", language)
+    return Asked(visible(address.get("q", "")).strip(), _known(value("place", 40)), on if _is_day(on) else "", language)
 
 
 def _known(place: str) -> str:

@@ -21,7 +21,7 @@ from bot.render import facts, fragment, marked, reference, shared_runs
 from bot.shelf import Shelf
 from bot.wording import strip_question_words
 from index.errors import YoujuError
-from index.tokens import fold
+from index.tokens import fold, visible
 
 ROWS_SHOWN, SECTIONS = 100, 40
 _LEAST_RUN, _VALUE_CAP = 2, 60
@@ -39,7 +39,7 @@ def look_up_sections(
     shelf: Shelf, query: str, language: Language = "zh-CN", *, chosen: Mapping[str, str] | None = None
 ) -> Listed:
     """The best sections for a query within the chosen value of each facet, and what all that was found can be narrowed to."""
-    query = query.strip()[:QUESTION_CAP]
+    query = visible(query).strip()[:QUESTION_CAP]
     wanted = {name: value for name, value in (chosen or {}).items() if name in FACETS and value}
     try:
         found = shelf.finder.search(query, _filters(wanted), SECTIONS)

@@ -7,12 +7,11 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from bot.dialogue import Conversation
+from bot.logs import report
 from bot.pages import day, place_of_visitor
 from bot.records import Answer
 from bot.render import Asked, fragment
 from bot.shelf import Shelf
-
-_log = logging.getLogger("youju")
 
 
 @dataclass(slots=True)
@@ -34,7 +33,7 @@ def offers(shelf: Shelf, conversation: Conversation, latest: Latest) -> str:
                 return ""
             questions = found
     except Exception as error:  # an answer stands without offers: what went wrong is for the operator alone
-        _log.warning("no offers: %s", type(error).__name__, exc_info=_log.isEnabledFor(logging.DEBUG))
+        report(error, "no offers", logging.WARNING)
         return ""
     return fragment("offers.html", asked.language, asked=asked, questions=questions) if questions else ""
 

@@ -6,6 +6,7 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from datetime import date
+from time import perf_counter
 from typing import Any
 from urllib.parse import urlencode
 
@@ -13,7 +14,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
-from bot import admin, feedback, picture, receipts
+from bot import admin, feedback, metrics, picture, receipts
 from bot.document_view import NOWHERE, Span, links, view
 from bot.facets import FACETS, Filters
 from bot.find import Found
@@ -27,7 +28,7 @@ from bot.validity import state_of
 from index.library import Library
 from index.places import places_in
 from index.records import Place, PolicyDocument
-from index.tokens import fold
+from index.tokens import fold, visible
 
 __all__ = ["BadInput", "styles", "templates"]  # of bot.site, known to the chat by this module
 QUESTION_CAP, _FILTER_CAP = 500, 60
@@ -57,12 +58,14 @@ def _json_routes(shelf: Shelf) -> list[Route]:
     def ask(request: Request) -> Response:
         answerer = shelf.answerer
         place = place_of_visitor(request.query_params.get("place", ""), answerer.places)
-        on = day(request.query_params.get("on", ""))
-        return JSONResponse(answer_json(answerer.ask(_query(request), place=place, on=on)))
+        on, began = day(request.query_params.get("on", "")), perf_counter()
+        answer = answerer.ask(_query(request), place=place, on=on)
+        metrics.answered("json", answer, began)
+        return JSONResponse(answer_json(answer))
 
     def find(request: Request) -> Response:
         filters = _filters(request)
-        query = request.query_params.get("q", "").strip() if filters else _query(request)
+        query = visible(request.query_params.get("q", "")).strip() if filters else _query(request)
         on = day(request.query_params.get("on", ""))
         return JSONResponse(found_json(query, shelf.finder.search(query[:QUESTION_CAP], filters, on=on)))
 
@@ -125,7 +128,7 @@ def _script(request: Request, language: Language) -> dict[str, Any]:
 
 
 def _query(request: Request) -> str:
-    question = request.query_params.get("q", "").strip()
+    question = visible(request.query_params.get("q", "")).strip()
     if not 0 < len(question) <= QUESTION_CAP:
         raise BadInput(message("bad_question", limit=QUESTION_CAP))
     return question
@@ -201,7 +204,7 @@ def citation_json(citation: Citation) -> dict[str, Any]:
     """A citation as JSON, with the address of its article."""
     return {
         "label": citation.label,
-        "document": citation.title,
+        "document": visible(citation.title),
         "section": citation.path,
         "place": citation.place,
         "issuers": list(citation.issuers),
@@ -210,7 +213,7 @@ def citation_json(citation: Citation) -> dict[str, Any]:
         "validity": citation.validity,
         "kind": citation.kind,
         "quote": citation.quote,
-        "source": citation.source,
+        "source": visible(citation.source),
         "remarks": list(citation.remarks),
         "url": permalink(citation),
     }

@@ -131,11 +131,13 @@ def to_number(numeral: str) -> int:
 
 
 def to_han(number: int) -> str:
-    """A number from 1 to 9999 as outlines write it.
+    """A number from 1 on as outlines write it; beyond 9999, where none counts so far, in figures.
 
-    >>> [to_han(n) for n in (6, 12, 20, 105, 1260)]
-    ['六', '十二', '二十', '一百零五', '一千二百六十']
+    >>> [to_han(n) for n in (6, 12, 20, 105, 1260, 10000)]
+    ['六', '十二', '二十', '一百零五', '一千二百六十', '10000']
     """
+    if number > 9999:
+        return str(number)
     written = ""
     for unit, name in ((1000, "千"), (100, "百"), (10, "十"), (1, "")):
         digit, number = divmod(number, unit)

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from ipaddress import ip_network
 from pathlib import Path
+from typing import Literal
 
-from pydantic import Field, SecretStr, ValidationError
+from pydantic import Field, SecretStr, ValidationError, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from index.errors import SettingsError
@@ -39,6 +41,17 @@ class Settings(BaseSettings):
     admin_password: SecretStr | None = Field(
         default=None, min_length=8, description="管理页面的密码（至少 8 位），不设时没有管理页面"
     )
+    burst: int = Field(default=25, ge=0, le=10_000, description="一个网络地址十秒内最多提几个问题，0 表示不限")
+    per_hour: int = Field(default=3000, ge=0, description="一个网络地址一小时内最多提几个问题，0 表示不限")
+    trusted_proxies: str = Field(
+        default="", description="反向代理的地址或网段，用逗号隔开；只有它们报来的访客地址才算数"
+    )
+    metrics_port: int | None = Field(
+        default=None, ge=1, le=65535, description="Prometheus 指标的端口，只对本机开放，不设时没有指标"
+    )
+    log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = Field(
+        default="WARNING", description="网页服务的日志从哪一级起写；INFO 每个请求一行，DEBUG 会写出错误的原话"
+    )
     mcp: bool = Field(default=False, description="供其他智能助手调用的 MCP 工具（另装 youju[mcp]）")
     llm: str | None = Field(
         default=None, description="语言模型，例如 ollama:qwen3:8b、openai:qwen3-32b；不设时不用语言模型"
@@ -55,6 +68,18 @@ class Settings(BaseSettings):
     llm_condense: bool = Field(default=True, description="由语言模型补全追问")
     llm_translate: bool = Field(default=True, description="由语言模型翻译中文以外的问题和回答")
     llm_index: bool = Field(default=False, description="建索引时由语言模型为每条写问法和提要")
+
+    @field_validator("trusted_proxies")
+    @classmethod
+    def _addresses(cls, written: str) -> str:
+        for address in _listed(written):
+            ip_network(address)
+        return written
+
+    @property
+    def proxies(self) -> tuple[str, ...]:
+        """The addresses and networks of the proxies whose word about a visitor is taken."""
+        return _listed(self.trusted_proxies)
 
     @property
     def language_model(self) -> ModelConfig | None:
@@ -76,6 +101,10 @@ class Settings(BaseSettings):
     @property
     def uses_samples(self) -> bool:
         return self.documents_folder.resolve() == SAMPLE_DOCUMENTS.resolve()
+
+
+def _listed(written: str) -> tuple[str, ...]:
+    return tuple(part.strip() for part in written.split(",") if part.strip())
 
 
 def load_settings() -> Settings:

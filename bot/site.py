@@ -9,12 +9,16 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from markupsafe import Markup
 from starlette.requests import Request
-from starlette.responses import HTMLResponse, JSONResponse, PlainTextResponse, Response
+from starlette.responses import HTMLResponse, JSONResponse, Response
 
+from bot import metrics
 from bot.language import Language, language_of, speech
+from bot.logs import report
 from bot.messages import message
 from index.errors import YoujuError
+from index.tokens import visible
 
 STATIC = Path(__file__).parent / "static"
 Handler = Callable[[Request], Response]
@@ -33,7 +37,15 @@ def templates() -> Environment:
         trim_blocks=True,
         lstrip_blocks=True,
         undefined=StrictUndefined,
+        finalize=_shown,
     )
+
+
+def _shown(value: Any) -> Any:
+    """What a template shows of a value: no characters that cannot be seen, wherever the text comes from."""
+    if isinstance(value, Markup):
+        return Markup(visible(value))
+    return visible(value) if isinstance(value, str) else value
 
 
 def page(
@@ -63,11 +75,15 @@ def style(*names: str) -> Handler:
     return sheet
 
 
-def refusal(request: Request, status: int, sentence: str) -> Response:
-    """Why a request is not answered: a page for who opens it in a browser, JSON for a script."""
+def refusal(request: Request, status: int, sentence: str, *, again: int = 0, allow: str = "GET, POST") -> Response:
+    """Why a request is not answered: a page for who opens it in a browser, JSON for a script; `again`: seconds to wait."""
+    headers = {"retry-after": str(again)} if again else {}
+    headers |= {"allow": allow} if status == 405 else {}
     if "text/html" in request.headers.get("accept", ""):
-        return page("refused.html", status, sentence=sentence)
-    return JSONResponse({"error": sentence}, status, {"allow": "POST"} if status == 405 else None)
+        refused = page("refused.html", status, sentence=sentence)
+        refused.headers.update(headers)
+        return refused
+    return JSONResponse({"error": sentence}, status, headers)
 
 
 def answering(handler: Handler) -> Handler:
@@ -85,10 +101,10 @@ def answering(handler: Handler) -> Handler:
     return answered
 
 
-def broken(_: Request, __: Exception) -> Response:
-    """What a visitor gets where a page failed: a sentence, and nothing of what went wrong."""
-    headers = {"x-content-type-options": "nosniff", "content-security-policy": "default-src 'none'"}
-    return PlainTextResponse(message("failed", file="page"), 500, headers)
+def broken(request: Request, error: Exception) -> Response:
+    """What a visitor gets where something failed that nobody expected: a sentence with the id under which it was logged."""
+    metrics.failed()
+    return refusal(request, 500, message("failed", file="page", id=report(error, "a request failed")))
 
 
 def same_origin(request: Request) -> bool:

@@ -3,23 +3,25 @@
 from __future__ import annotations
 
 import json
-import logging
 from collections.abc import Callable
 from functools import wraps
 from importlib.util import find_spec
+from time import perf_counter
 from typing import Any, ParamSpec
 
+from bot import metrics
 from bot.errands import Keep, keep_nothing
 from bot.facets import Filters
+from bot.logs import report
 from bot.messages import message
 from bot.pages import QUESTION_CAP, BadInput, answer_json, day, found_json, place_of_visitor
 from bot.shelf import Shelf
 from bot.show import Shown
 from index.errors import SettingsError, YoujuError
+from index.tokens import visible
 
 SHOWN_CAP = 8_000  # characters of one document's sections
 _SHORT_CAP = 100  # characters of a place or a day
-_log = logging.getLogger("youju")
 _P = ParamSpec("_P")
 
 
@@ -42,7 +44,9 @@ def tools(shelf: Shelf, keep: Keep = keep_nothing) -> tuple[Callable[..., str], 
         answerer = shelf.answerer
         where = place_of_visitor(_short(place, "place"), answerer.places)
         when = day(_short(on, "on"))
+        began = perf_counter()
         answer = answerer.ask(_asked(question, "question"), place=where, on=when)
+        metrics.answered("tool", answer, began)
         kept = keep(answer, where.full_name if where else "", on.strip())
         return _json(answer_json(answer) | {"receipt": f"/a/{kept}" if kept else None})
 
@@ -92,7 +96,7 @@ def only_tools(server: Any) -> None:
 
 
 def _safe(tool: Callable[_P, str]) -> Callable[_P, str]:
-    """A tool whose every failure is a sentence; as in the chat, the kind of an error is logged, never what was asked."""
+    """A tool whose every failure is a sentence; as in the chat, an error is logged by its kind and its id, never what was asked."""
 
     @wraps(tool)
     def safe(*args: _P.args, **kwargs: _P.kwargs) -> str:
@@ -103,8 +107,8 @@ def _safe(tool: Callable[_P, str]) -> Callable[_P, str]:
         except YoujuError as error:
             raise ToolError(message("unavailable", reason=error)) from None
         except Exception as error:
-            _log.error("a tool failed: %s", type(error).__name__, exc_info=_log.isEnabledFor(logging.DEBUG))
-            raise ToolError(message("asking_failed")) from None
+            metrics.failed()
+            raise ToolError(message("asking_failed", id=report(error, "a tool failed"))) from None
 
     return safe
 
@@ -123,7 +127,7 @@ def _short(written: str, name: str) -> str:
 def _within(written: str, name: str, limit: int) -> str:
     if len(written) > limit:
         raise BadInput(message("too_long", file="tools", name=name, limit=limit))
-    return written.strip()
+    return visible(written).strip()
 
 
 def told(found: Shown) -> dict[str, str]:

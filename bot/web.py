@@ -1,200 +1,222 @@
-"""What stands around the page: open routes, size and pace limits, security headers (one pure ASGI middleware)."""
+"""What stands around the whole application: open routes, sizes, pace, one line for questions, errors (pure ASGI)."""
 
 from __future__ import annotations
 
-import base64
-import gzip
-import hashlib
 import json
 import re
-import time
-from collections import deque
-from collections.abc import Awaitable, Callable, MutableMapping
-from typing import Any
+from collections.abc import Callable
+from contextlib import AsyncExitStack
+from time import perf_counter
 
 from starlette.requests import Request
 
-from bot.language import PATHS, Language
+from bot import metrics
+from bot.asgi import App, Event, Receive, Scope, Send
+from bot.headers import First, Headed
+from bot.logs import note_request
 from bot.messages import message
-from bot.site import refusal
+from bot.pace import Full, Kind, Line, Pace, Streams
+from bot.site import broken, refusal
 
-Scope = MutableMapping[str, Any]
-Event = MutableMapping[str, Any]
-Receive = Callable[[], Awaitable[Event]]
-Send = Callable[[Event], Awaitable[None]]
-First = Callable[[Language], str]
-App = Callable[[Scope, Receive, Send], Awaitable[None]]
-
-BODY_CAP = 64 * 1024
+BODY_CAP, HEADERS_CAP, ADDRESS_CAP = 64 * 1024, 32 * 1024, 16 * 1024
 # Of the administration: forms that name many files or hold a lexicon, and uploads; nobody's body is read who is not logged in.
 _CAPS = ((re.compile(r"/admin/upload/?"), 200_000_000), (re.compile(r"/admin/[a-z-]+/?"), 2_000_000))
-# Requests of one client that search, in so many seconds: one a keystroke where results come as one types.
-BURST, WINDOW = 60, 10.0
-PAGES = {path: language for language, path in PATHS.items()}
+_METHODS = ("GET", "HEAD", "POST")
+_AGAIN = 5  # seconds after which a place in the line is likely
 
-# Gradio brings some eighty routes (upload, file=, proxy=, monitoring, openapi …); only what the page uses is open.
-_OPEN = re.compile(
-    r"/(?:|zh-Hant|en|api/ask|api/find|api/feedback|documents|documents/[^/]+|places|a/[\w-]{16}|healthz|page\.css|receipt\.css"
-    r"|chat\.css|chat\.js|admin|admin/[a-z-]+|admin\.css"
-    r"|config|theme\.css|favicon\.ico|manifest\.json|robots\.txt|(?:assets|static|svelte)/.+"
-    r"|gradio_api/(?:queue/join|queue/data|heartbeat/\w+|startup-events|cancel|reset|app_id|theme\.css))/?"
-)
+# Gradio brings some eighty routes (upload, file=, proxy=, monitoring, openapi …); only what the page uses is open. By these
+# names requests are counted and logged.
+_ROUTES = {
+    name: re.compile(f"{pattern}/?")
+    for name, pattern in {
+        "page": r"/|/zh-Hant|/en",
+        "/api/ask": r"/api/ask",
+        "/api/find": r"/api/find",
+        "/api/feedback": r"/api/feedback",
+        "/documents": r"/documents",
+        "/documents/{id}": r"/documents/[^/]+",
+        "/a/{id}": r"/a/[\w-]{16}",
+        "/places": r"/places",
+        "/healthz": r"/healthz",
+        "/admin": r"/admin|/admin/[a-z-]+",
+        "join": r"/gradio_api/queue/join",
+        "stream": r"/gradio_api/(?:queue/data|heartbeat/\w+)",
+        "gradio": r"/config|/gradio_api/(?:startup-events|cancel|reset|app_id)",
+        "static": r"/(?:page|receipt|chat|admin|theme)\.css|/chat\.js|/favicon\.ico|/manifest\.json|/robots\.txt"
+        r"|/(?:assets|static|svelte)/.+|/gradio_api/theme\.css",
+    }.items()
+}
 # Of Gradio's MCP routes the one that takes calls; its streams, which stay open, its schema and its own page are closed.
 _MCP = re.compile(r"/gradio_api/mcp/?")
-_ASKING = re.compile(r"/(?:api/ask|api/find|api/feedback|gradio_api/queue/join|gradio_api/mcp)/?")
-_STRICT = re.compile(r"/(?:documents|a/|admin)")  # pages of ours: no inline styles, unlike Gradio's
-_POLICY = (
-    "default-src 'none'; script-src 'self'{scripts}; style-src 'self'{styles}; img-src 'self' data: blob:; font-src 'self' data:; "
-    "connect-src 'self'; manifest-src 'self'; frame-src {framed}; base-uri 'self'; form-action 'self'; frame-ancestors {framing}"
-)
-_SCRIPT = re.compile(r"<script(?![^>]*\ssrc=)[^>]*>(.*?)</script>", re.DOTALL)
-_OURS = '<title>有据</title><link rel="stylesheet" href="/chat.css"><script src="/chat.js"></script>'
-_SOCIAL = re.compile(r"\s*<meta\s+(?:property=\"og:|name=\"twitter:)[^>]*>")
+_ASKING = ("/api/ask", "/api/find", "/api/feedback", "mcp")
+_LINED = ("/api/ask", "/api/find")  # Gradio has a queue of its own
+# What an event of Gradio's queue counts as, by its number and the page's address; of one that does not exist, None.
+KindOf = Callable[[int, str], Kind | None]
 
 
-class Pace:
-    """Lets each client ask `BURST` times in any `WINDOW` seconds."""
-
-    def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
-        self._clock = clock
-        self._asked: dict[str, deque[float]] = {}
-
-    def allows(self, client: str) -> bool:
-        now = self._clock()
-        if len(self._asked) > 10_000:  # forget those who have gone, so that memory stays bounded
-            self._asked = {c: times for c, times in self._asked.items() if times[-1] > now - WINDOW}
-        times = self._asked.setdefault(client, deque(maxlen=BURST))
-        if len(times) == BURST and times[0] > now - WINDOW:
-            return False
-        times.append(now)
-        return True
+class Unreadable(Exception):
+    """A body that no page of ours sends."""
 
 
 class Guard:
     """Wraps the whole application: refuses what is closed, too long or too fast, and puts headers on every response."""
 
-    def __init__(self, app: App, pace: Pace | None = None, first: First = lambda _: "", *, mcp: bool = False) -> None:
+    def __init__(
+        self,
+        app: App,
+        pace: Pace | None = None,
+        first: First = lambda _: "",
+        *,
+        line: Line | None = None,
+        kind_of: KindOf = lambda _event, _address: "ask",
+        mcp: bool = False,
+    ) -> None:
         """`first` is what a page shows until Gradio has loaded, as HTML for a language; `mcp` opens the tools' route."""
-        self._app = app
-        self._pace = pace or Pace()
-        self._first = first
-        self._mcp = mcp
+        self._app, self._first, self._mcp, self._kind_of = app, first, mcp, kind_of
+        self._pace, self._line, self._streams = pace or Pace(), line or Line(), Streams()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "lifespan":
             await self._app(scope, receive, send)
         elif scope["type"] == "http":
-            guarded = _Headed(send, scope, self._first)
-            refused = self._refused(scope)
-            app = self._app if refused is None else refusal(Request(scope), *refused)
-            await app(scope, receive, guarded)
+            await self._answer(scope, receive, send)
 
-    def _refused(self, scope: Scope) -> tuple[int, str] | None:
-        tools = self._mcp and bool(_MCP.fullmatch(scope["path"]))
-        if not tools and not _OPEN.fullmatch(scope["path"]):
+    async def _answer(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer a request whatever happens: an error that nobody expected is logged, and told by its id."""
+        began, route = perf_counter(), self._route(scope["path"])
+        headed = Headed(send, scope, self._first)
+        try:
+            refused = self._refused(scope, route)
+            if refused:
+                allow = "POST" if route == "mcp" else "GET, POST"
+                await refusal(Request(scope), *refused, allow=allow)(scope, receive, headed)
+            else:
+                await self._serve(scope, receive, headed, route)
+        except Exception as error:
+            answer = broken(Request(scope), error)
+            if not headed.status:
+                await answer(scope, receive, headed)
+        finally:
+            method = scope["method"] if scope["method"] in _METHODS else "other"
+            metrics.requested(route, method, headed.status, perf_counter() - began)
+            note_request(route, method, headed.status, perf_counter() - began)
+
+    def _route(self, path: str) -> str:
+        """The name of the route, `closed` for every address that is not open."""
+        if self._mcp and _MCP.fullmatch(path):
+            return "mcp"
+        plain = path.isprintable() and "\\" not in path and ".." not in path.split("/")
+        return next((name for name, form in _ROUTES.items() if plain and form.fullmatch(path)), "closed")
+
+    def _refused(self, scope: Scope, route: str) -> tuple[int, str] | None:
+        if route == "closed":
             return 403, message("closed_route")
-        if tools and scope["method"] != "POST":
+        if scope["method"] not in _METHODS or (route == "mcp" and scope["method"] != "POST"):
             return 405, message("closed_route")
+        if len(scope["query_string"]) > ADDRESS_CAP:
+            return 414, message("body_too_large")
+        if sum(len(name) + len(value) for name, value in scope["headers"]) > HEADERS_CAP:
+            return 431, message("body_too_large")
         headers = dict(scope["headers"])
         length = headers.get(b"content-length", b"0")
         if b"transfer-encoding" in headers or not length.isdigit() or int(length) > _cap(scope["path"]):
             return 413, message("body_too_large")
-        if _ASKING.fullmatch(scope["path"]) and not self._pace.allows((scope.get("client") or ("",))[0]):
-            return 429, message("busy")
         return None
+
+    async def _serve(self, scope: Scope, receive: Receive, send: Send, route: str) -> None:
+        """Pass a request on in its turn; who is too fast, or comes when too many wait, is told when to come again."""
+        client = (scope.get("client") or ("",))[0]
+        kind: Kind | None = "ask" if route in _ASKING else None
+        if route == "join" and scope["method"] == "POST":
+            try:
+                receive, kind = await self._event(scope, receive)
+            except Unreadable:
+                return await refusal(Request(scope), 400, message("bad_event"))(scope, receive, send)
+            send = _OwnWords(scope, receive, send)
+        seconds = self._pace.wait(client, kind) if kind else 0
+        if seconds:
+            metrics.refused("pace")
+            told = message("too_fast", seconds=seconds)
+            return await refusal(Request(scope), 429, told, again=seconds)(scope, receive, send)
+        if route == "page":  # the page's own script is named in its policy, so it must come as it is
+            scope = {**scope, "headers": [h for h in scope["headers"] if h[0] != b"accept-encoding"]}
+        async with AsyncExitStack() as places:
+            try:
+                if route == "stream":
+                    places.enter_context(self._streams.place(client))
+                elif route in _LINED:
+                    await places.enter_async_context(self._line.place())
+            except Full:
+                return await busy(Request(scope))(scope, receive, send)
+            return await self._app(scope, receive, send)
+
+    async def _event(self, scope: Scope, receive: Receive) -> tuple[Receive, Kind]:
+        """What an event of the page counts as, and its body to be read again. Raises `Unreadable`."""
+        body = await _read(receive)
+        try:
+            event = json.loads(body)
+            number, session, values = event["fn_index"], event["session_hash"], event["data"]
+        except (ValueError, KeyError, TypeError, RecursionError) as error:
+            raise Unreadable from error
+        known = type(number) is int and isinstance(session, str) and 0 < len(session) <= 64
+        known = known and isinstance(values, list) and all(map(_is_plain, values))
+        kind = self._kind_of(number, scope["query_string"].decode("latin1")) if known else None
+        if kind is None:
+            raise Unreadable
+        return _again(body, receive), kind
+
+
+def _is_plain(value: object) -> bool:
+    """Whether a page of ours sends such a value: a text, or what a browser remembers, a few texts by name. Never a file."""
+    if isinstance(value, dict):
+        return "path" not in value and all(isinstance(v, str) for v in value.values())
+    return value is None or isinstance(value, (str, int, float))
+
+
+class _OwnWords:
+    """A `send` that tells of Gradio's full queue in our words; Gradio's are English."""
+
+    def __init__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        self._scope, self._receive, self._send = scope, receive, send
+        self._over = False
+
+    async def __call__(self, event: Event) -> None:
+        if self._over:
+            return
+        if event["type"] == "http.response.start" and event["status"] == 503:
+            self._over = True
+            await busy(Request(self._scope))(self._scope, self._receive, self._send)
+        else:
+            await self._send(event)
+
+
+def busy(request: Request) -> App:
+    """The response where too many are asking."""
+    metrics.refused("full")
+    return refusal(request, 503, message("busy"), again=_AGAIN)
 
 
 def _cap(path: str) -> int:
     return next((cap for pattern, cap in _CAPS if pattern.fullmatch(path)), BODY_CAP)
 
 
-class _Headed:
-    """A `send` that adds the headers. The chat page is held until it is whole, because its policy names its own scripts.
-
-    Document pages have no scripts and none are named for them, so one that got in with a document would not run.
-    """
-
-    def __init__(self, send: Send, scope: Scope, first: First) -> None:
-        self._send, self._first = send, first
-        path = scope["path"]
-        self._language = PAGES.get(path) if scope["method"] == "GET" else None
-        self._zips = b"gzip" in dict(scope["headers"]).get(b"accept-encoding", b"")
-        self._joining = path.rstrip("/").endswith("/queue/join")
-        drawn = path == "/documents/picture.svg"  # a drawing of ours styles itself and holds nothing else
-        strict = bool(_STRICT.match(path)) and not drawn
-        document = path.startswith("/documents")
-        self._policy = {
-            "styles": "" if strict else " 'unsafe-inline'",  # Gradio styles elements inline
-            "framed": "'none'" if _STRICT.match(path) else "'self'",  # the chat shows document pages beside its answers
-            "framing": "'self'" if document else "'none'",
-        }
-        self._framing = "SAMEORIGIN" if document else "DENY"
-        self._start: Event | None = None
-        self._body = b""
-        self._over = False
-
-    async def __call__(self, event: Event) -> None:
-        if self._over:
-            return
-        if event["type"] == "http.response.start":
-            if self._joining and event["status"] == 503:  # Gradio's page would tell of a full queue in English
-                await _refuse(self, 429, message("busy"))
-                self._over = True
-            elif self._language and _is_plain_html(event):
-                self._start = event
-            else:
-                await self._send(self._with_headers(event, ""))
-        elif self._start is not None:
-            self._body += event.get("body", b"")
-            if not event.get("more_body"):
-                language = self._language or "zh-CN"
-                await self._send_page(self._start, _page_in(language, self._body.decode("utf8"), self._first(language)))
-        else:
-            await self._send(event)
-
-    async def _send_page(self, start: Event, page: str) -> None:
-        body = page.encode()
-        headers = [h for h in start["headers"] if h[0] != b"content-length"]
-        if self._zips:  # three thousand places stand in it
-            body = gzip.compress(body, 5)
-            headers.append((b"content-encoding", b"gzip"))
-        headers += [(b"content-length", str(len(body)).encode()), (b"vary", b"accept-encoding")]
-        await self._send(self._with_headers({**start, "headers": headers}, _hashes(page)))
-        await self._send({"type": "http.response.body", "body": body})
-
-    def _with_headers(self, start: Event, scripts: str) -> Event:
-        own = {
-            "content-security-policy": _POLICY.format(scripts=scripts, **self._policy),
-            "x-content-type-options": "nosniff",
-            "referrer-policy": "same-origin",
-            "x-frame-options": self._framing,
-            "cross-origin-opener-policy": "same-origin",
-        }
-        return {**start, "headers": [*start.get("headers", []), *((k.encode(), v.encode()) for k, v in own.items())]}
+async def _read(receive: Receive) -> bytes:
+    """A body of declared length. Raises `Unreadable` where the client leaves before its end."""
+    body = b""
+    while True:
+        event = await receive()
+        if event["type"] != "http.request":
+            raise Unreadable
+        body += event.get("body", b"")
+        if not event.get("more_body"):
+            return bytes(body)
 
 
-def _hashes(page: str) -> str:
-    """The inline scripts of a page as CSP sources, so that an injected script never runs."""
-    digests = {base64.b64encode(hashlib.sha256(s.encode()).digest()).decode() for s in _SCRIPT.findall(page) if s}
-    return "".join(f" 'sha256-{d}'" for d in sorted(digests))
+def _again(body: bytes, receive: Receive) -> Receive:
+    """A `receive` that gives a body that has been read, and then what comes."""
+    left: list[Event] = [{"type": "http.request", "body": body, "more_body": False}]
 
+    async def again() -> Event:
+        return left.pop() if left else await receive()
 
-def _page_in(language: Language, page: str, first: str) -> str:
-    """Gradio's page frame says that it is English and links its own preview picture elsewhere. Our styles and script come
-    before anything is painted, so that the reader's colours and text size are there, and the first screen before Gradio's."""
-    page = _SOCIAL.sub("", page.replace('lang="en"', f'lang="{language}"', 1))
-    page = page.replace("</head>", f"{_OURS}</head>", 1)
-    return page.replace("<gradio-app", f"{first}<gradio-app", 1)
-
-
-def _is_plain_html(start: Event) -> bool:
-    headers = dict(start.get("headers", []))
-    return headers.get(b"content-type", b"").startswith(b"text/html") and b"content-encoding" not in headers
-
-
-async def _refuse(send: Send, status: int, text: str) -> None:
-    body = json.dumps({"error": text}, ensure_ascii=False).encode()  # what Gradio's page shows in its notice
-    headers = [(b"content-type", b"application/json"), (b"content-length", str(len(body)).encode())]
-    headers += [(b"allow", b"POST")] if status == 405 else []
-    await send({"type": "http.response.start", "status": status, "headers": headers})
-    await send({"type": "http.response.body", "body": body})
+    return again

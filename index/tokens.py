@@ -8,6 +8,7 @@ from functools import cache
 from itertools import chain
 from operator import add
 
+from index.repair.blanks import INVISIBLE
 from index.repair.script import settled, simplified
 
 _LATIN = "\xff"  # the last character that keeps a blank beside it
@@ -47,8 +48,15 @@ def fold(text: str) -> str:
 
 
 def visible(text: str) -> str:
-    """Without characters that are not seen (zero-width, direction marks, variation selectors), which hide words from rules."""
-    return "".join(c for c in text if unicodedata.category(c) != "Cf" and not "\ufe00" <= c <= "\ufe0f")
+    """Without characters that are not seen (zero-width, direction marks, variation selectors, tags), which hide words from
+    readers and rules, and without halves of characters, which cannot be written.
+
+    >>> visible("补\u200b助\u202e\U000e0041\ud800，2\u00a0000元")
+    '补助，2\\xa0000元'
+    """
+    if text.isascii():
+        return text
+    return "".join(c for c in INVISIBLE.sub("", text) if unicodedata.category(c) not in ("Cf", "Cs"))
 
 
 @cache

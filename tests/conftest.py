@@ -15,6 +15,7 @@ from index.embed import load_embedder
 from index.library import Library, open_library
 from index.sync import sync
 from tests.postgres import Server, running
+from tests.public_site import PublicSite, public_site
 
 # The same examples on every run: whether the suite passes must depend on the code alone.
 hypothesis_settings.register_profile("suite", derandomize=True)
@@ -43,7 +44,8 @@ def laws() -> Path:
 
 @pytest.fixture(scope="session")
 def settings(tmp_path_factory: pytest.TempPathFactory) -> Settings:
-    return Settings(home=tmp_path_factory.mktemp("home"), documents=SAMPLE_DOCUMENTS)
+    """No limits of pace: tests ask faster than people do."""
+    return Settings(home=tmp_path_factory.mktemp("home"), documents=SAMPLE_DOCUMENTS, burst=0, per_hour=0)
 
 
 @pytest.fixture(scope="session")
@@ -75,3 +77,10 @@ def postgres() -> Iterator[Server]:
     """A real PostgreSQL; the test is skipped where none is installed."""
     with running() as server:
         yield server
+
+
+@pytest.fixture(scope="session")
+def public(library: Library, settings: Settings, tmp_path_factory: pytest.TempPathFactory) -> Iterator[PublicSite]:
+    """The sample library as the public sees it, in a process of its own behind a proxy. Each test is a visitor of its own."""
+    with public_site(settings.home, tmp_path_factory.mktemp("public")) as site:
+        yield site

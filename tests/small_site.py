@@ -8,6 +8,7 @@ from pathlib import Path
 from starlette.applications import Starlette
 from starlette.testclient import TestClient
 
+from bot.pace import Pace
 from bot.pages import routes
 from bot.settings import SAMPLE_DOCUMENTS, Settings
 from bot.shelf import Shelf
@@ -51,4 +52,5 @@ def small_site(tmp_path: Path, **settings: object) -> SmallSite:
 
 
 def client_of(shelf: Shelf) -> TestClient:
-    return TestClient(Guard(Starlette(routes=list(routes(shelf)))), base_url=ADDRESS, follow_redirects=False)
+    guarded = Guard(Starlette(routes=list(routes(shelf))), Pace(0, 0))
+    return TestClient(guarded, base_url=ADDRESS, follow_redirects=False)

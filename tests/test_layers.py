@@ -32,6 +32,9 @@ IMPORTERS = {
     "sqlalchemy": {"bot/journal.py"},
     "itsdangerous": {"bot/admin/door.py"},
     "mcp": {"bot/tools.py"},
+    "limits": {"bot/pace.py"},
+    "prometheus_client": {"bot/metrics.py"},
+    "uvicorn": {"bot/proxies.py"},
     "langchain_text_splitters": {"eval/peers.py"},
     "langchain": {"index/llm/client.py"},
 }

@@ -21,7 +21,6 @@ from bot.chat import serve
 from bot.records import Answer
 from bot.settings import ROOT, Settings
 from bot.shelf import Shelf
-from bot.web import BURST, WINDOW
 from index.library import Library
 from index.records import Place
 from tests.browser import CHROMIUM, Traffic, answered, ask, chromium, free_port, violations
@@ -407,7 +406,7 @@ def test_colours_and_text_size_are_chosen_and_remembered_on_every_page(
 def test_when_the_server_is_busy_or_gone_the_question_is_kept_and_asked_again(browser: Browser, address: str) -> None:
     page = opened_page(browser, address, "desktop", Traffic())
     page.wait_for_timeout(500)
-    page.route("**/queue/join*", lambda route: route.fulfill(status=429, json={"error": "busy"}))
+    page.route("**/queue/join*", lambda route: route.fulfill(status=503, json={"error": "busy"}))
     page.locator("#question :is(textarea, input)").fill(QUESTION)
     page.keyboard.press("Enter")
     expect(page.locator("#trouble .busy")).to_be_visible()
@@ -474,11 +473,10 @@ def test_a_server_that_was_killed_is_told_of_and_answers_when_it_is_back(
 def test_a_look_up_that_was_too_fast_is_made_again(browser: Browser, address: str) -> None:
     page = opened_page(browser, address, "desktop", Traffic())
     page.get_by_role("tab", name="查条款").click()
-    for _ in range(BURST):
-        httpx.get(f"{address}/api/find", params={"q": "x"})
+    page.route("**/queue/join*", lambda route: route.fulfill(status=429, json={"error": "too fast"}))
     page.locator("#query :is(textarea, input)").fill("报名")
     expect(page.locator("#trouble .busy")).to_be_visible()
-    page.wait_for_timeout(WINDOW * 1000 + 500)
+    page.unroute_all()
     page.locator("[data-again]").click()
     expect(page.locator("#found [data-row]").first).to_be_visible()
     expect(page.locator("#trouble")).to_be_hidden()

@@ -18,12 +18,12 @@ from mcp.types import CallToolResult
 from pydantic import AnyUrl
 
 from bot.chat import serve
+from bot.pace import BURST
 from bot.receipts import save_receipt
 from bot.settings import Settings
 from bot.shelf import Shelf
 from bot.show import Shown
 from bot.tools import SHOWN_CAP, ToolError, only_tools, require, told, tools
-from bot.web import BURST
 from index.errors import SettingsError
 from tests.browser import free_port
 from tests.small_site import SmallSite, small_site
@@ -37,7 +37,7 @@ CASES = Path(__file__).parent / "cases"
 
 @pytest.fixture(scope="module")
 def site(tmp_path_factory: pytest.TempPathFactory) -> SmallSite:
-    return small_site(tmp_path_factory.mktemp("site"), mcp=True)
+    return small_site(tmp_path_factory.mktemp("site"), mcp=True, burst=0, per_hour=0)
 
 
 def served(shelf: Shelf) -> Iterator[str]:
@@ -230,7 +230,8 @@ def test_the_tools_are_off_unless_set(site: SmallSite) -> None:
 
 
 def test_calls_too_fast_are_slowed(site: SmallSite) -> None:
-    for address in served(site.shelf):
+    limited = Shelf(site.settings.model_copy(update={"burst": BURST}))
+    for address in served(limited):
         with httpx.Client(base_url=address, headers=ACCEPT) as client:
             statuses = [client.post(ROUTE, json=CALL).status_code for _ in range(BURST + 5)]
         assert statuses == [200] * BURST + [429] * 5

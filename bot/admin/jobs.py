@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-import logging
 import threading
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 
+from bot.logs import report
 from bot.messages import message
 from bot.site import BadInput
 from index.errors import LibraryBusy, YoujuError
 
 Tell = Callable[[int, int], None]
 Work = Callable[[Tell], str]
-_log = logging.getLogger("youju")
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,8 +60,8 @@ class Jobs:
         except (YoujuError, BadInput) as error:
             self._note(said=str(error), running=False, failed=True)
         except Exception as error:  # the thread ends here: nobody else would notice
-            _log.error("a job failed: %s", type(error).__name__, exc_info=_log.isEnabledFor(logging.DEBUG))
-            self._note(said=message("job_failed", file="admin"), running=False, failed=True)
+            told = message("job_failed", file="admin", id=report(error, "a job failed"))
+            self._note(said=told, running=False, failed=True)
 
     def _tell(self, done: int, total: int) -> None:
         self._note(done=done, total=total)

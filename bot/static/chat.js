@@ -158,11 +158,12 @@
 
   // Gradio tells of trouble in a notice of its own; ours says what it is and offers to ask again.
   let last = "";
-  const trouble = async () => {
+  const trouble = async (number) => {
     const notice = $("#trouble");
     if (!notice) return;
     const health = await fetch("/healthz", { cache: "no-store" }).catch(() => null);
-    notice.className = health?.ok ? "busy" : "gone";
+    notice.className = !health?.ok ? "gone" : number ? "failed" : "busy";
+    $(".failed code", notice).textContent = number ?? "";
     notice.hidden = false;
   };
   // A question is in the address from the moment it is sent: Gradio reloads the page when the server was gone and is back.
@@ -316,8 +317,9 @@
     const toast = $(".toast-body:not([data-met])");
     if (toast) {
       toast.dataset.met = "";
+      const [number] = toast.textContent.match(/\b[0-9a-f]{8}\b/) ?? []; // of an error that was logged
       $(".toast-close", toast)?.click();
-      trouble();
+      trouble(number);
     }
   };
   addEventListener("DOMContentLoaded", () => {

@@ -16,6 +16,11 @@ class Breaker:
         self._failures = 0
         self._rests_until = 0.0
 
+    @property
+    def open(self) -> bool:
+        """Whether calls are held back, as seen by any thread; nothing changes by looking."""
+        return self._failures >= FAILURES and self._clock() < self._rests_until
+
     def permits(self) -> bool:
         """Whether a call may go. After the rest one may, and the next rest begins with it, so that it stays the only one."""
         if self._failures < self._most:

@@ -78,6 +78,11 @@ class ChatModel:
         """Whether the service has refused to be held to a schema; it is not asked again."""
         return self._refuses_schemas
 
+    @property
+    def resting(self) -> bool:
+        """Whether the service is left alone at the moment because it failed too often."""
+        return self._breaker.open
+
     def usage(self) -> Usage:
         """What was used since the model was opened."""
         return self._meter.snapshot()

@@ -7,7 +7,7 @@ from itertools import pairwise
 
 _ODD_BLANKS = re.compile(r"[\u00a0\u1680\u2000-\u200a\u202f\u205f]+")
 # Zero-width and direction marks, variation selectors, tags: they show nothing and can hide words from a reader or a rule.
-_INVISIBLE = re.compile(
+INVISIBLE = re.compile(
     r"[\u00ad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180b-\u180f\u200b-\u200f\u2028-\u202e\u2060-\u206f\u3164\ufe00-\ufe0f\ufeff\uffa0"
     r"\U000e0000-\U000e0fff\r\f\v]"
 )
@@ -38,7 +38,7 @@ def plain_blanks(text: str) -> str:
     """
     lines = []
     for raw in text.split("\n"):
-        line = _INVISIBLE.sub("", raw)
+        line = INVISIBLE.sub("", raw)
         if _ODD_BLANKS.search(line):
             line = _ODD_BLANKS.sub(" ", line).strip(" ")
         lines.append(line)

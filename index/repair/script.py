@@ -12,6 +12,7 @@ from index.records import Script
 if TYPE_CHECKING:
     from opencc import OpenCC
 
+_HALVES = re.compile("[\ud800-\udfff]")
 # Characters of GB 2312 that OpenCC changes within some phrase (答覆 → 答复) or that `_ZHE` may change.
 _IN_PHRASES = frozenset("覆沈坏藉哩著")
 # 著 is right in these words and stands for 着 everywhere else.
@@ -47,7 +48,7 @@ def script_of(text: str) -> Script:
 
 def simplified(text: str) -> str:
     """`text` in simplified script, 著 put right."""
-    return _ZHE.sub("着", _converter("t2s").convert(text))
+    return _ZHE.sub("着", _converted("t2s", text))
 
 
 def traditional(text: str) -> str:
@@ -56,8 +57,7 @@ def traditional(text: str) -> str:
     >>> traditional("学校可以收取午休看护服务费")
     '學校可以收取午休看護服務費'
     """
-    converted: str = _converter("s2tw").convert(text)
-    return converted
+    return _converted("s2tw", text)
 
 
 @cache
@@ -73,13 +73,22 @@ def settled() -> str:
 @cache
 def is_traditional(char: str) -> bool:
     """Whether a character exists in traditional script only."""
-    return char >= "\u3400" and _converter("t2s").convert(char) != char
+    return char >= "\u3400" and _converted("t2s", char) != char
 
 
 @cache
 def is_simplified(char: str) -> bool:
     """Whether a converter to traditional script would have changed this character."""
-    return char >= "\u3400" and not is_traditional(char) and _converter("s2t").convert(char) != char
+    return char >= "\u3400" and not is_traditional(char) and _converted("s2t", char) != char
+
+
+def _converted(config: str, text: str) -> str:
+    """The text through a converter; halves of characters, which it does not take, as U+FFFD."""
+    try:
+        converted: str = _converter(config).convert(text)
+    except UnicodeEncodeError:
+        converted = _converter(config).convert(_HALVES.sub("\ufffd", text))
+    return converted
 
 
 @cache
