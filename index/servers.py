@@ -42,6 +42,10 @@ class ServerConfig:
             from index.chroma_server import ChromaServer
 
             return ChromaServer(self.chroma_url, self.chroma_token)
+        if self.milvus_uri:
+            from index.milvus_server import MilvusServer
+
+            return MilvusServer(self.milvus_uri, self.milvus_token)
         return None
 
 
