@@ -31,7 +31,7 @@ from index.library import open_library
 from index.sync import sync
 
 COMPARED = ("outcome", "answer", "statements", "citations", "nearest", "notes")
-_PATIENCE = 300.0  # seconds until a replica is up, on a busy machine
+_PATIENCE = 900.0  # seconds until a replica is up, on a busy machine
 _WAIT = 2.0  # seconds after an answer that too much was asked
 
 
