@@ -10,7 +10,7 @@ from __future__ import annotations
 import logging
 import os
 import threading
-from collections import Counter
+from collections import defaultdict
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager, suppress
 from pathlib import Path
@@ -104,14 +104,14 @@ class MilvusWords:
         fields = {f: b for f, b in (boosts or dict.fromkeys(FIELDS, 1.0)).items() if b > 0 and f in FIELDS}
         found = {field: self._in_field(field, words, depth, only) for field in fields}
         every = {chunk_id for scores in found.values() for chunk_id in scores}
-        total: Counter[str] = Counter()
+        total: defaultdict[str, float] = defaultdict(float)
         for field, boost in fields.items():
             scores = found[field]
             missing = every - scores.keys() if len(scores) == depth else ()
             if missing:  # they have words in this field too, though they are none of its best
                 scores |= self._in_field(field, words, len(missing), f"id in {_listed(missing)}")
             for chunk_id, score in scores.items():
-                total[chunk_id] += boost * score / _STEPS  # type: ignore[assignment]
+                total[chunk_id] += boost * score / _STEPS
         return sorted(total.items(), key=lambda pair: (-pair[1], pair[0]))[:k]
 
     def _in_field(self, field: str, words: str, depth: int, only: str) -> dict[str, float]:

@@ -32,7 +32,7 @@ class ServerConfig:
             raise SettingsError(_BOTH)
         if self.chroma_url:
             require_safe(self.chroma_url, "YOUJU_CHROMA_URL")
-        if self.milvus_uri and not self.milvus_uri.endswith(".db"):
+        if self.milvus_uri and ("://" in self.milvus_uri or not self.milvus_uri.endswith(".db")):
             require_safe(self.milvus_uri, "YOUJU_MILVUS_URI")
 
     def server(self) -> Server | None:

@@ -14,6 +14,8 @@ IMPORTERS = {
     "tantivy": {"index/lexical.py"},
     "chromadb": {"index/dense.py", "index/chroma_server.py"},  # a folder, a server
     "langchain_chroma": {"index/dense.py"},
+    "langchain_milvus": {"index/milvus_server.py"},
+    "pymilvus": {"index/milvus_server.py"},
     "sqlite3": {"index/catalogue.py"},
     "sentence_transformers": {"index/embed.py"},
     "opencc": {"index/repair/script.py"},

@@ -54,6 +54,12 @@ def test_https_and_this_machine_are_accepted(url: str) -> None:
     ServerConfig(milvus_uri=url).check()
 
 
+def test_milvus_lite_is_a_file_and_no_address_that_looks_like_one() -> None:
+    ServerConfig(milvus_uri="data/lite.db").check()
+    with pytest.raises(SettingsError):
+        ServerConfig(milvus_uri="http://10.0.0.5/lite.db").check()
+
+
 def test_one_server_at_a_time() -> None:
     with pytest.raises(SettingsError, match="只能设一个"):
         ServerConfig(chroma_url=SAFE[0], milvus_uri=SAFE[0]).check()
