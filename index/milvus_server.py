@@ -35,7 +35,7 @@ _BATCH = 500  # chunks a request
 _LONGEST = 65_000  # bytes of a field: Milvus takes 65,535
 _DEEP = 4  # times as many as are wanted are looked up in each field, at least
 _AT_LEAST = 400
-_STEPS = 4  # a weight is so many words of the query for each 1
+_STEPS = 20  # a weight is so many words of the query for each 1
 _DENSE = {"index_type": "HNSW", "metric_type": "COSINE", "params": {"M": 16, "efConstruction": 100}}
 _BM25 = {
     "index_type": "SPARSE_INVERTED_INDEX",
