@@ -11,6 +11,7 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from index.errors import SettingsError
 from index.llm import ModelConfig
+from index.servers import ServerConfig
 
 ROOT = Path(__file__).resolve().parent.parent
 SAMPLE_DOCUMENTS = ROOT / "eval" / "corpus"
@@ -36,6 +37,14 @@ class Settings(BaseSettings):
     journal_url: SecretStr | None = Field(  # it may hold a password
         default=None, description="凭据和评价的数据库，不设时用 YOUJU_HOME 里的 SQLite 文件"
     )
+    chroma_url: str | None = Field(
+        default=None, description="放向量的 Chroma 服务器（https，或本机的 http）；不设时向量在 YOUJU_HOME 里"
+    )
+    chroma_token: SecretStr | None = Field(default=None, description="Chroma 服务器前面的代理要的令牌（Bearer）")
+    milvus_uri: str | None = Field(
+        default=None, description="放向量和全文索引的 Milvus 地址，或一个 .db 文件（另装 youju[milvus]）"
+    )
+    milvus_token: SecretStr | None = Field(default=None, description="Milvus 的令牌，例如 用户名:密码")
     receipt_days: int = Field(default=365, ge=1, le=3650, description="凭据、评价和未答问题保存的天数")
     keep_questions: bool = Field(default=False, description="是否留下没有答上来的问题（隐去号码），供管理员查看")
     admin_password: SecretStr | None = Field(
@@ -91,6 +100,12 @@ class Settings(BaseSettings):
         return ModelConfig(self.llm, self.llm_url, key, *limits, self.llm_price_in, self.llm_price_out)
 
     @property
+    def servers(self) -> ServerConfig:
+        """Where the library is searched besides its folder."""
+        chroma, milvus = (t.get_secret_value() if t else None for t in (self.chroma_token, self.milvus_token))
+        return ServerConfig(self.chroma_url, chroma, self.milvus_uri, milvus)
+
+    @property
     def documents_folder(self) -> Path:
         """The folder that is the truth: as set, else ./documents if it exists, else the sample library."""
         if self.documents is not None:
@@ -110,7 +125,9 @@ def _listed(written: str) -> tuple[str, ...]:
 def load_settings() -> Settings:
     """Read the environment once. Raises `SettingsError` naming each variable that cannot work."""
     try:
-        return Settings()
+        settings = Settings()
     except ValidationError as error:
         names = "、".join(f"YOUJU_{str(item['loc'][0]).upper()}" for item in error.errors())
         raise SettingsError(f"设置 {names} 的值不能用，请对照 README 的设置表改正。") from error
+    settings.servers.check()
+    return settings

@@ -35,7 +35,9 @@ State = tuple[tuple[int, int] | None, ...]
 
 @dataclass(frozen=True, slots=True)
 class Trouble:
-    """Why an earlier generation answers: the number of the one that should (0 unknown), a sentence, since when (ISO 8601, UTC)."""
+    """What keeps answers from coming as they should: the number of the generation that is to answer (0 unknown), a sentence, since
+    when (ISO 8601, UTC).
+    """
 
     wanted: int
     reason: str
@@ -65,10 +67,11 @@ class Shelf:
         self.settings = settings
         self.embedder = load_embedder(settings.embedder)
         self.model = open_model(settings.language_model) if settings.language_model else None
-        self.trouble: Trouble | None = None
+        self._server = settings.servers.server()
+        self._trouble: Trouble | None = None
         self._busy = threading.Lock()  # held while a generation is opened
         self._seen, self._tried = self._state(), time.monotonic()
-        opened = open_sound(settings.home, self.embedder)
+        opened = open_sound(settings.home, self.embedder, self._server)
         self._note(opened.trouble)
         self._serve(opened.library)
 
@@ -92,6 +95,14 @@ class Shelf:
     def finder(self) -> Finder:
         self._look()
         return self._served.finder
+
+    @property
+    def trouble(self) -> Trouble | None:
+        """Why answers come from an earlier generation, or from the folder in place of a server; None where all is well."""
+        away = self._served.answerer.library.away
+        if self._trouble is None and away is not None:
+            return Trouble(current_number(self.settings.home), away.reason, away.since)
+        return self._trouble
 
     @cached_property
     def journal(self) -> Journal:
@@ -119,7 +130,7 @@ class Shelf:
 
     def _look(self) -> None:
         """Begin to open what has been published since, in a thread of its own."""
-        again = self.trouble is not None and time.monotonic() - self._tried > RETRY
+        again = self._trouble is not None and time.monotonic() - self._tried > RETRY
         if (again or self._state() != self._seen) and self._busy.acquire(blocking=False):
             threading.Thread(target=self._refresh_and_release, name="youju-refresh", daemon=True).start()
 
@@ -134,7 +145,7 @@ class Shelf:
     def _refresh(self) -> None:
         self._seen, self._tried = self._state(), time.monotonic()
         try:
-            self._serve(open_current(self.settings.home, self.embedder))
+            self._serve(open_current(self.settings.home, self.embedder, server=self._server))
             self._note("")
         except LibraryError as error:
             self._note(str(error))
@@ -148,16 +159,16 @@ class Shelf:
             self._serve(served.without(gone | served.removed))
 
     def _note(self, reason: str) -> None:
-        before = self.trouble
+        before = self._trouble
         if not reason:
-            self.trouble = None
+            self._trouble = None
             if before is not None:
                 _log.warning("the current generation is served again")
             return
         since = before.since if before else datetime.now(UTC).isoformat(timespec="seconds")
-        self.trouble = Trouble(current_number(self.settings.home), reason, since)
-        if self.trouble != before:
-            _log.warning("generation %s is not served: %s", self.trouble.wanted or "unknown", reason)
+        self._trouble = Trouble(current_number(self.settings.home), reason, since)
+        if self._trouble != before:
+            _log.warning("generation %s is not served: %s", self._trouble.wanted or "unknown", reason)
 
     def _state(self) -> State:
         """What changes when a generation is published or a document removed: two looks at the disk."""

@@ -25,6 +25,7 @@ from eval.judge import judge_all
 from eval.metrics import Metrics, abstention_curve, differences, importances, summarise, unlabelled_superseded
 from eval.report import write_report
 from index.embed import load_embedder
+from index.generation import discard
 from index.library import Library, open_library
 from index.llm import LanguageModel
 from index.records import Chunk, PolicyDocument
@@ -36,7 +37,10 @@ if TYPE_CHECKING:
 PASSAGES = 10
 PASSAGE_LENGTH = 1500
 Rows = dict[str, dict[str, Any]]
-_PRIVATE = {"home", "documents", "lexicon", "journal_url", "admin_password", "llm_url", "llm_key"}
+_PRIVATE = {
+    *("home", "documents", "lexicon", "journal_url", "admin_password", "llm_url", "llm_key"),
+    *("chroma_url", "chroma_token", "milvus_uri", "milvus_token"),
+}
 
 
 class Metered(LanguageModel, Protocol):
@@ -87,15 +91,18 @@ def evaluate(
     with tempfile.TemporaryDirectory() as home:
         settings = Settings(home=Path(home))
         embedder = load_embedder(settings.embedder)
-        report = sync(documents, settings.home, embedder, progress=False)
-        library = open_library(settings.home, embedder)
+        server = settings.servers.server()
+        report = sync(documents, settings.home, embedder, progress=False, server=server)
+        library = open_library(settings.home, embedder, server)
         plain = _answered(Answerer(library, settings), rows, on)
         answers = _answered(Answerer(library, settings, model=model), rows, on) if model else plain
         config = {
             "questions": questions.name, "documents": [d.name for d in documents], "today": on.isoformat(),
             "library": {"documents": report.documents, "chunks": report.chunks}, "embedder": embedder.name,
+            "server": type(server).__name__ if server else None, "away": library.away is not None,
             "settings": json.loads(settings.model_dump_json(exclude=_PRIVATE)), "prompts": _prompts(),
         }  # fmt: skip
+        discard(settings.home, server)
     if judge:
         counts = Counter(judge_all(rows, answers, judge))
         counts.update(judge_all(rows, plain, judge) if model else {})

@@ -24,11 +24,12 @@ from typing import IO
 from index.catalogue import copy_database
 from index.disk import Hold, require_space
 from index.errors import ArchiveError, LibraryDamaged, LibraryError
-from index.generation import bring_back, current, new_folder, next_number, publish, writing
+from index.generation import bring_back, current, fill, new_folder, next_number, publish, writing
 from index.library import require_model
 from index.manifest import SCHEMA, Manifest, read_manifest, verify
 from index.probe import probe
 from index.removed import ids_of, removed, write_removed
+from index.stores import Server
 
 FORMAT = f"1.{SCHEMA}"
 JOURNAL = "journal.db"
@@ -141,6 +142,7 @@ def restore(
     *,
     with_removed: bool = False,
     tell: Tell = silent,
+    server: Server | None = None,
 ) -> Restored:
     """Publish the generation of a backup as the newest one; its files of `BESIDE` go where none lie. The old one stays until then.
 
@@ -163,6 +165,7 @@ def restore(
             require_model(manifest, embedder)
             verify(partial, manifest)
             probe(home, partial)
+            fill(home, partial, server)
             write_removed(home, removed(home) | (removed(apart) & ids_of(partial)))
             folder = publish(home, partial)
             if with_removed:

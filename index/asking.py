@@ -14,6 +14,7 @@ from index.doc_questions import Asker, Kept, Topic, topics_of, write_questions
 from index.embed import Embedder
 from index.generation import Change, build, current, earlier
 from index.manifest import Manifest, read_manifest
+from index.stores import Server
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,7 +27,7 @@ class Told:
     manifest: Manifest
 
 
-def add_questions(home: Path, embedder: Embedder, asker: Asker, *, fresh: bool) -> Told:
+def add_questions(home: Path, embedder: Embedder, asker: Asker, *, fresh: bool, server: Server | None = None) -> Told:
     """Ask about every article of the current generation that has not been asked about, and index what came.
 
     The library's lock must be held. `fresh`: the generation was built just now; the one before it is kept too. Never raises for
@@ -49,7 +50,7 @@ def add_questions(home: Path, embedder: Embedder, asker: Asker, *, fresh: bool) 
     if changed:
         change = Change((), (), files, asked=changed)
         spares = [spare for spare, _ in earlier(home)[:1]] if fresh else []
-        manifest = build(home, folder, change, embedder, spares=spares)
+        manifest = build(home, folder, change, embedder, spares=spares, server=server)
     done = sum(t.key in kept for t in topics)
     return Told(done, len(topics) - done, failure, manifest)
 

@@ -1,4 +1,4 @@
-"""Dense search: Chroma through langchain-chroma, vectors only (the only importer of chromadb and langchain_chroma).
+"""Dense search: Chroma through langchain-chroma, vectors only (the only importer of langchain_chroma; `index.chroma_server` is for servers).
 
 The embedding function is None, since Chroma's default one downloads a model; vectors come in from `index.embed`. Texts stay in the
 catalogue. Chroma is thread-safe but not safe for several processes, so only one process ever writes a folder, and none a served one.
@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import weakref
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -19,11 +19,78 @@ from index.errors import LibraryDamaged, LibraryError
 from index.view import make_view
 
 _NAME = "chunks"
-_BATCH = 5_000
-_SPACE = {"hnsw": {"space": "cosine", "ef_search": 200, "ef_construction": 100, "max_neighbors": 16}}
+SPACE = {"hnsw": {"space": "cosine", "ef_search": 200, "ef_construction": 100, "max_neighbors": 16}}
 
 
-class DenseIndex:
+class Vectors:
+    """Vectors of chunks in a Chroma collection, wherever that is."""
+
+    batch = 5_000  # vectors a call
+
+    def __init__(self, collection: Any) -> None:
+        self._collection = collection
+        self._size: int | None = None
+
+    def add(self, document_ids: Sequence[str], ids: Sequence[str], vectors: NDArray[np.float32]) -> None:
+        """Add one vector a chunk."""
+        self._size = None
+        for i in range(0, len(ids), self.batch):
+            part = slice(i, i + self.batch)
+            metadatas = [{"document_id": d} for d in document_ids[part]]
+            with self._translated(writing=True):
+                self._collection.add(ids=list(ids[part]), embeddings=vectors[part], metadatas=metadatas)
+
+    def delete(self, ids: Iterable[str]) -> None:
+        self._size = None
+        gone = list(ids)
+        for i in range(0, len(gone), self.batch):
+            with self._translated(writing=True):
+                self._collection.delete(ids=gone[i : i + self.batch])
+
+    def search(self, vector: NDArray[np.float32], k: int) -> list[tuple[str, float]]:
+        """The `k` nearest chunks with their cosine similarity, best first."""
+        size = self.count()
+        if not size or k < 1:
+            return []
+        with self._translated():
+            found = self._collection.query(
+                query_embeddings=[vector.tolist()], n_results=min(k, size), include=["distances"]
+            )
+        pairs = zip(found["ids"][0], found["distances"][0], strict=True)
+        return [(chunk_id, 1.0 - float(distance)) for chunk_id, distance in pairs]
+
+    def count(self) -> int:
+        if self._size is None:  # Chroma counts anew each time, which takes longer than a search
+            with self._translated():
+                self._size = int(self._collection.count())
+        return self._size
+
+    def ids(self) -> set[str]:
+        """All chunk ids."""
+        with self._translated():
+            return set(self._collection.get(include=[])["ids"])
+
+    def vectors(self, ids: Sequence[str]) -> list[NDArray[np.float32]]:
+        """The vectors of these chunks, in no particular order."""
+        with self._translated():
+            found = self._collection.get(ids=list(ids), include=["embeddings"])["embeddings"] if ids else []
+        return [np.asarray(v, dtype=np.float32) for v in found]
+
+    def pages(self) -> Iterator[tuple[list[str], list[str], NDArray[np.float32]]]:
+        """Everything in the order it was added: ids of documents, ids of chunks, vectors; a batch at a time."""
+        for start in range(0, self.count(), self.batch):
+            with self._translated():
+                page = self._collection.get(limit=self.batch, offset=start, include=["embeddings", "metadatas"])
+            documents = [str(metadata["document_id"]) for metadata in page["metadatas"]]
+            yield documents, page["ids"], np.asarray(page["embeddings"], dtype=np.float32)
+
+    @staticmethod
+    def _translated(*, writing: bool = False) -> AbstractContextManager[None]:
+        """Turns what Chroma raises into a sentence."""
+        return _on_disk(writing=writing)
+
+
+class DenseIndex(Vectors):
     """One Chroma collection of chunk vectors in a folder, let go of by `close` or when nobody holds the index any more.
 
     A reader leaves the folder as it is: see `index.view`.
@@ -48,7 +115,7 @@ class DenseIndex:
             is_persistent=True,
             persist_directory=str(path),
         )
-        with _translated(writing=writable):
+        with self._translated(writing=writable):
             client: Any = chromadb.PersistentClient(path=str(path), settings=settings)
             # Chroma keeps one system a path for ever: without this each reopening leaves its memory and open files behind.
             endings.insert(0, client.close)
@@ -56,56 +123,10 @@ class DenseIndex:
                 _NAME,
                 embedding_function=None,
                 client=client,
-                collection_configuration=_SPACE,  # type: ignore[arg-type]
+                collection_configuration=SPACE,  # type: ignore[arg-type]
             )
         # langchain's add_texts would embed and store texts; the vectors are here already and the texts are in the catalogue.
-        self._collection: Any = store._collection
-        self._size: int | None = None
-
-    def add(self, document_ids: Sequence[str], ids: Sequence[str], vectors: NDArray[np.float32]) -> None:
-        """Add one vector a chunk."""
-        self._size = None
-        for i in range(0, len(ids), _BATCH):
-            part = slice(i, i + _BATCH)
-            metadatas = [{"document_id": d} for d in document_ids[part]]
-            with _translated(writing=True):
-                self._collection.add(ids=list(ids[part]), embeddings=vectors[part], metadatas=metadatas)
-
-    def delete(self, ids: Iterable[str]) -> None:
-        self._size = None
-        gone = list(ids)
-        for i in range(0, len(gone), _BATCH):
-            with _translated(writing=True):
-                self._collection.delete(ids=gone[i : i + _BATCH])
-
-    def search(self, vector: NDArray[np.float32], k: int) -> list[tuple[str, float]]:
-        """The `k` nearest chunks with their cosine similarity, best first."""
-        size = self.count()
-        if not size or k < 1:
-            return []
-        with _translated():
-            found = self._collection.query(
-                query_embeddings=[vector.tolist()], n_results=min(k, size), include=["distances"]
-            )
-        pairs = zip(found["ids"][0], found["distances"][0], strict=True)
-        return [(chunk_id, 1.0 - float(distance)) for chunk_id, distance in pairs]
-
-    def count(self) -> int:
-        if self._size is None:  # Chroma counts anew each time, which takes longer than a search
-            with _translated():
-                self._size = int(self._collection.count())
-        return self._size
-
-    def ids(self) -> set[str]:
-        """All chunk ids."""
-        with _translated():
-            return set(self._collection.get(include=[])["ids"])
-
-    def vectors(self, ids: Sequence[str]) -> list[NDArray[np.float32]]:
-        """The vectors of these chunks, in no particular order."""
-        with _translated():
-            found = self._collection.get(ids=list(ids), include=["embeddings"])["embeddings"] if ids else []
-        return [np.asarray(v, dtype=np.float32) for v in found]
+        super().__init__(store._collection)
 
     def close(self) -> None:
         """Let go of the folder and its memory. Calling it again does nothing."""
@@ -118,7 +139,7 @@ def _let_go(endings: Sequence[Callable[[], None]]) -> None:
 
 
 @contextmanager
-def _translated(*, writing: bool = False) -> Iterator[None]:
+def _on_disk(*, writing: bool = False) -> Iterator[None]:
     from chromadb.errors import ChromaError
 
     try:

@@ -15,6 +15,7 @@ YoujuError
 │   ├── LibraryBusy           another process is building
 │   ├── LibraryDamaged        a generation does not match its manifest
 │   ├── LibraryUnproved       whether a generation can be opened did not turn out in time
+│   ├── ServerAway            a server that holds vectors does not answer, or lacks the generation
 │   ├── ArchiveError          a backup that is none, or no whole one
 │   └── EmbedderMismatch      built with one model, queried with another
 ├── OverridesError            corrections made by hand cannot be read or kept
@@ -83,6 +84,10 @@ class LibraryDamaged(LibraryError):
 
 class LibraryUnproved(LibraryError):
     """A generation that was not proved in time."""
+
+
+class ServerAway(LibraryError):
+    """A server of vectors that cannot be used now."""
 
 
 class ArchiveError(LibraryError):

@@ -12,18 +12,22 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from itertools import islice
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from index.asked import Asked, note_asked
 from index.catalogue import Catalogue, FileEntry
 from index.disk import SPARE, drop_unused, fsync, is_folder, replace_text, require_space, sync_tree
 from index.embed import Embedder
-from index.errors import LibraryBusy, LibraryDamaged, LibraryError, NoLibrary
+from index.errors import LibraryBusy, LibraryDamaged, LibraryError, NoLibrary, ServerAway
 from index.late import passage_tokens
 from index.manifest import SCHEMA, Manifest, describe_files, read_manifest, verify, versions
 from index.probe import finds_itself, remember
 from index.records import Chunk, ParsedDocument
 from index.relations import relate
 from index.removed import ids_of, note_removals, removed, write_removed
+
+if TYPE_CHECKING:
+    from index.stores import Server
 
 Titled = tuple[str, Sequence[Chunk]]  # the title of a document and its chunks
 KEPT = (
@@ -89,7 +93,13 @@ def current_number(home: Path) -> int:
 
 
 def build(
-    home: Path, base: Path | None, change: Change, embedder: Embedder, *, spares: Sequence[Path] = ()
+    home: Path,
+    base: Path | None,
+    change: Change,
+    embedder: Embedder,
+    *,
+    spares: Sequence[Path] = (),
+    server: Server | None = None,
 ) -> Manifest:
     """Build, verify and publish the next generation from `base` and a change; `base` and `spares` stay. The lock must be held.
 
@@ -109,12 +119,48 @@ def build(
                 )
             manifest = _write(partial, base, change, embedder, number)
             manifest.write(partial)
+            fill(home, partial, server)
             note_removals(home, numbered(home), partial)
             publish(home, partial, spares=(*spares, *([base] if base else ())))
     except OSError as error:
         raise LibraryError(_UNWRITTEN) from error
     remember(home, current(home))  # verified by this process as a probe would
+    tidy(home, server)
     return manifest
+
+
+def fill(home: Path, folder: Path, server: Server | None) -> None:
+    """Let a server hold a generation, before it is published or where the server has lost it. The lock must be held.
+
+    Raises `ServerAway`.
+    """
+    if server is not None:
+        server.fill(folder, read_manifest(folder), _owner(home))
+
+
+def tidy(home: Path, server: Server | None) -> None:
+    """Drop from a server what this home put there and has no folder of any more. The lock must be held."""
+    if server is not None:
+        kept = []
+        for folder in numbered(home):
+            with suppress(LibraryDamaged):
+                kept.append(read_manifest(folder).fingerprint)
+        with suppress(ServerAway):  # the next build will
+            server.collect(_owner(home), kept)
+
+
+def discard(home: Path, server: Server | None) -> None:
+    """Drop all that a home put on a server, for a home that goes."""
+    if server is not None:
+        server.collect(_owner(home), ())
+
+
+def _owner(home: Path) -> str:
+    """What tells this home from others that share a server."""
+    path = home / "ID"
+    if not path.exists():
+        replace_text(path, os.urandom(8).hex())
+    return path.read_text(encoding="utf8").strip()
 
 
 @contextmanager

@@ -12,17 +12,16 @@ import numpy as np
 from numpy.typing import NDArray
 
 from index.catalogue import Catalogue, FileEntry
-from index.dense import DenseIndex
 from index.disk import Hold
 from index.embed import Embedder
 from index.errors import EmbedderMismatch, LibraryDamaged
 from index.generation import current
 from index.late import Tokens, tokenizer_version
-from index.lexical import LexicalIndex
 from index.manifest import Manifest, read_manifest, verify
 from index.records import Chunk, PolicyDocument
 from index.relations import Relation, Succession
 from index.removed import removed
+from index.stores import Away, Server, open_stores
 
 
 class Library:
@@ -31,14 +30,13 @@ class Library:
     `removed`: the ids of documents that are in the generation and were taken out since.
     """
 
-    def __init__(self, folder: Path, manifest: Manifest, embedder: Embedder) -> None:
+    def __init__(self, folder: Path, manifest: Manifest, embedder: Embedder, server: Server | None = None) -> None:
         self.manifest = manifest
         self.folder = folder
         self.embedder = embedder
         self._hold = Hold(folder)  # it stays on disk as long as it is read
         self._catalogue = Catalogue(folder / "catalogue.db")
-        self._lexical = LexicalIndex(folder / "lexical")
-        self._dense = DenseIndex(folder / "chroma")
+        self._stores = open_stores(folder, manifest, server)
         self._every = self._catalogue.documents()
         self.article = lru_cache(maxsize=20_000)(self._catalogue.article)
         self.articles = lru_cache(maxsize=200)(self._catalogue.articles)
@@ -103,31 +101,43 @@ class Library:
         documents: Collection[str] | None = None,
     ) -> list[tuple[str, float]]:
         """The `k` best (chunk id, BM25 score) for weighted terms."""
-        return self._kept(self._lexical.search(terms, k + len(self._silent), boosts, documents), k)
+        wanted = k + len(self._silent)
+        return self._kept(self._stores.ask(lambda stores: stores.lexical.search(terms, wanted, boosts, documents)), k)
 
     def dense(self, query: str | NDArray[np.float32], k: int) -> list[tuple[str, float]]:
         """The `k` nearest (chunk id, cosine) to a text or to a vector of the library's model."""
         vector = self.embedder.embed([query])[0] if isinstance(query, str) else query
-        return self._kept(self._dense.search(vector, k + len(self._silent)), k)
+        wanted = k + len(self._silent)
+        return self._kept(self._stores.ask(lambda stores: stores.dense.search(vector, wanted)), k)
 
     def _kept(self, found: list[tuple[str, float]], k: int) -> list[tuple[str, float]]:
         return [(i, score) for i, score in found if i not in self._silent][:k] if self._silent else found
 
+    @property
+    def away(self) -> Away | None:
+        """Why the server that is set is not searched now; None where it is, or none is set."""
+        return self._stores.away
+
     def whole(self) -> bool:
         """Whether the three stores hold what the manifest says."""
-        counts = {self._catalogue.chunk_count(), self._lexical.count(), self._dense.count()}
+        counts = {self._catalogue.chunk_count(), *self._stores.counts()}
         return len(self._every) == self.manifest.documents and counts == {self.manifest.chunks}
 
 
-def open_library(home: Path, embedder: Embedder) -> Library:
+def open_library(home: Path, embedder: Embedder, server: Server | None = None) -> Library:
     """Open the current generation. Raises `NoLibrary`, `LibraryDamaged` or `EmbedderMismatch`."""
-    return open_generation(home, current(home), embedder)
+    return open_generation(home, current(home), embedder, server=server)
 
 
 def open_generation(
-    home: Path, folder: Path, embedder: Embedder, proved: Callable[[Path], None] = lambda _: None
+    home: Path,
+    folder: Path,
+    embedder: Embedder,
+    proved: Callable[[Path], None] = lambda _: None,
+    *,
+    server: Server | None = None,
 ) -> Library:
-    """Open one generation of a home, once `proved` raises nothing about its folder.
+    """Open one generation of a home, once `proved` raises nothing about its folder; a `server` is searched in its place.
 
     Raises `LibraryDamaged`, or `EmbedderMismatch` where another model made it.
     """
@@ -136,7 +146,7 @@ def open_generation(
     verify(folder, manifest)
     proved(folder)
     try:
-        library = Library(folder, manifest, embedder)
+        library = Library(folder, manifest, embedder, server)
     except OSError as error:  # collected in this moment
         raise LibraryDamaged("文件库不完整，请重新运行 sync 重建索引。") from error
     if not library.whole():

@@ -24,6 +24,7 @@ _DAMAGED = "文件库有文件缺失或损坏，请运行 sync 重建索引。"
 _APART = {
     *("model", "training", "__pycache__", "lexicon.tsv", "llm", "doc_questions.py", "asking.py"),
     *("probe.py", "fallback.py", "archive.py", "watch.py"),
+    *("stores.py", "servers.py", "chroma_server.py", "milvus_server.py"),
 }
 
 
@@ -45,6 +46,11 @@ class Manifest:
     schema: int
     versions: dict[str, str]
     files: dict[str, tuple[int, str]]
+
+    @property
+    def fingerprint(self) -> str:
+        """A hash of all files: what a generation is called on a server, wherever its folder was restored to."""
+        return hashlib.sha256(json.dumps(sorted(self.files.items())).encode()).hexdigest()[:16]
 
     def write(self, folder: Path) -> None:
         (folder / _NAME).write_text(json.dumps(asdict(self), ensure_ascii=False, indent=1), encoding="utf8")

@@ -27,7 +27,7 @@ from index.manifest import Manifest, read_manifest
 from index.tokens import grams
 
 if TYPE_CHECKING:
-    from index.dense import DenseIndex
+    from index.stores import DenseStore
 
 PATIENT = 120.0  # seconds a child may take where nobody waits for it
 _NAME = "PROBED"
@@ -98,7 +98,7 @@ def try_stores(folder: Path, manifest: Manifest) -> None:
         raise LibraryDamaged("文件库与清单不一致，请运行 sync 重建索引。")
 
 
-def finds_itself(dense: DenseIndex, ids: Sequence[str]) -> bool:
+def finds_itself(dense: DenseStore, ids: Sequence[str]) -> bool:
     """Whether a sample of vectors has itself, or an equal one, as the nearest; search is approximate, so not all need to."""
     sample = [v for v in dense.vectors(ids[:: max(1, len(ids) // _SAMPLE)]) if np.any(v)]
     found = sum(score > 0.999 for v in sample for _, score in dense.search(v, 1))

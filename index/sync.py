@@ -19,12 +19,13 @@ from index.catalogue import Catalogue, FileEntry
 from index.doc_questions import Asker
 from index.embed import Embedder
 from index.errors import LibraryError, UnreadableFile
-from index.generation import Change, build, current, writing
+from index.generation import Change, build, current, fill, tidy, writing
 from index.manifest import Manifest, read_manifest, verify, versions
 from index.overrides import Override, by_path, fingerprint
 from index.read.scan import SCANNED, installed
 from index.records import ParsedDocument
 from index.removed import removed
+from index.stores import Server
 
 _SECOND_FROM = 40  # to start a second process costs more than to parse fewer files one after another
 _WORKERS = 2
@@ -93,12 +94,13 @@ def sync(
     tell: Tell | None = None,
     processes: int = _WORKERS,
     asker: Asker | None = None,
+    server: Server | None = None,
 ) -> SyncReport:
     """Bring the library in `home` up to date with the folders. Raises `LibraryBusy` where another sync is running.
 
     The result depends on the folders alone: many small syncs end where one sync of everything does. Files are read in up to
     `processes` processes beside this one. With an `asker` a language model then writes questions about the articles that have
-    none; whatever it does, the library is up to date before.
+    none; whatever it does, the library is up to date before. A `server` holds the library when this returns, also where nothing changed.
     """
     from index.read import collect_files, readable
 
@@ -117,16 +119,20 @@ def sync(
         }
         gone = [name for name in known if name not in paths]
         if base and not fresh and not gone:
+            fill(home, base.folder, server)
+            tidy(home, server)
             manifest, entries = base.manifest, known
         else:
             kept = {name: known[name] for name in paths if name not in fresh}
             reading = Reading(max_bytes, progress, overrides, tell, processes)
             change = _change(base, kept, fresh, reading) if base else _everything(fresh, reading)
-            manifest = build(home, base.folder if base else None, change, embedder)
+            manifest = build(home, base.folder if base else None, change, embedder, server=server)
             entries = {entry.path: entry for entry in change.files}
         told = Told(0, 0, "", manifest)
         if asker is not None:
-            told = add_questions(home, embedder, asker, fresh=base is None or manifest is not base.manifest)
+            told = add_questions(
+                home, embedder, asker, fresh=base is None or manifest is not base.manifest, server=server
+            )
     return SyncReport(
         added=_names(n for n in fresh if n not in known),
         changed=_names(n for n in fresh if n in known),

@@ -12,8 +12,10 @@ LAYERS = {"index": {"index"}, "bot": {"bot", "index"}, "eval": {"eval", "bot", "
 # library → the modules that may import it (training scripts run apart from the program and are left out)
 IMPORTERS = {
     "tantivy": {"index/lexical.py"},
-    "chromadb": {"index/dense.py"},
+    "chromadb": {"index/dense.py", "index/chroma_server.py"},  # a folder, a server
     "langchain_chroma": {"index/dense.py"},
+    "langchain_milvus": {"index/milvus_server.py"},
+    "pymilvus": {"index/milvus_server.py"},
     "sqlite3": {"index/catalogue.py"},
     "sentence_transformers": {"index/embed.py"},
     "opencc": {"index/repair/script.py"},

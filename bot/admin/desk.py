@@ -45,8 +45,9 @@ class Desk:
         # One process: the other core is for visitors.
         folders = [self.holdings.folder]
         report = sync(
-            folders, settings.home, self.shelf.embedder, progress=False, max_bytes=size, tell=tell, processes=1
-        )
+            folders, settings.home, self.shelf.embedder, progress=False, max_bytes=size, tell=tell, processes=1,
+            server=settings.servers.server(),
+        )  # fmt: skip
         self.shelf.refresh()  # what was taken out does not answer any more when the job is over
         return _told(report)
 

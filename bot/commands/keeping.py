@@ -106,7 +106,8 @@ def bring_up_to_date(
     size = settings.max_file_mb * 1_000_000
     embedder = load_embedder(settings.embedder)
     shown = progress and err.is_terminal
-    return sync_library(folders, settings.home, embedder, progress=shown, max_bytes=size, asker=asker)
+    server = settings.servers.server()
+    return sync_library(folders, settings.home, embedder, progress=shown, max_bytes=size, asker=asker, server=server)
 
 
 def backup(
@@ -140,7 +141,8 @@ def restore(
         name = load_embedder(settings.embedder).name
         beside = _beside(settings, journal=settings.journal_url is None)
         with _progress(text("restoring")) as tell:
-            done = read_backup(file, settings.home, name, beside, with_removed=with_removed, tell=tell)
+            server = settings.servers.server()
+            done = read_backup(file, settings.home, name, beside, with_removed=with_removed, tell=tell, server=server)
         manifest = done.manifest
         out.print(text("restored", generation=manifest.generation, documents=manifest.documents - done.removed))
         if done.removed:
