@@ -31,6 +31,7 @@ IMPORTERS = {
     "itsdangerous": {"bot/admin/door.py"},
     "mcp": {"bot/tools.py"},
     "langchain_text_splitters": {"eval/peers.py"},
+    "locust": {"eval/load_traffic.py"},
     "langchain": {"index/llm/client.py"},
 }
 
