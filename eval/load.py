@@ -29,7 +29,7 @@ from eval.visits import MIX, PAGES, Plan, chat_functions, lookup
 
 PARTS = ("rates", "overload", "reindex", "soak")
 # The visitors of one machine stand for many: no limit by client address may stand in the way.
-SERVER = {"YOUJU_RATE_LIMIT": "0"}
+SERVER = {"YOUJU_BURST": "0", "YOUJU_PER_HOUR": "0"}
 HOLD, RECOVERY, OVERLOAD = (
     30.0,
     40.0,
