@@ -8,6 +8,7 @@ import subprocess
 import sys
 import threading
 import time
+import uuid
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
@@ -16,7 +17,7 @@ from pathlib import Path
 from bot.settings import ROOT
 from eval.load_figures import PERIOD, Seen, read_seen
 from eval.served import Served, served
-from eval.visits import Plan
+from eval.visits import Plan, joining, opening_function
 
 _ADDED = "\n\n第九十九条　本次更新自印发之日起施行，原有规定与本条不一致的，以本条为准。\n"
 
@@ -73,6 +74,15 @@ class Site:
         while self.server.json("/healthz")["generation"] == before:
             time.sleep(0.2)
         return time.time() - began
+
+    def open_pages(self, count: int) -> None:
+        """Open so many chat pages, each a visitor's own, without asking anything."""
+        opening = opening_function(self.server.json("/config"))
+        opened = 0
+        while opened < count:
+            status = self.server.post("/gradio_api/queue/join", joining(opening, [None, None], uuid.uuid4().hex[:11]))
+            opened += status == 200
+            time.sleep(0.02 if status == 200 else 0.5)  # Gradio's queue is short
 
     @contextmanager
     def watched(self, every: float = 1.0) -> Iterator[list[tuple[float, float]]]:

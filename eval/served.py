@@ -14,8 +14,8 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
-from urllib.error import URLError
-from urllib.request import urlopen
+from urllib.error import HTTPError, URLError
+from urllib.request import Request, urlopen
 
 from bot.settings import ROOT
 
@@ -35,6 +35,15 @@ class Served:
     def text(self, path: str) -> str:
         with urlopen(f"{self.address}{path}", timeout=60) as response:
             return str(response.read().decode("utf8"))
+
+    def post(self, path: str, body: object) -> int:
+        """Send JSON; the status of the answer."""
+        headers = {"content-type": "application/json"}
+        try:
+            with urlopen(Request(f"{self.address}{path}", json.dumps(body).encode(), headers), timeout=60) as response:
+                return int(response.status)
+        except HTTPError as refused:
+            return refused.code
 
     def memory(self) -> dict[str, float]:
         """Resident memory now (`VmRSS`), of it not backed by files (`RssAnon`), and the most so far (`VmHWM`), in MiB."""
