@@ -32,9 +32,9 @@ from bot.tools import only_tools, require, tools
 from bot.web import Guard
 
 _PRIVATE: dict[str, Any] = {"api_visibility": "private", "show_progress": "hidden"}
-# Gradio keeps 0.2 MB of every page that was ever opened, and what was said on it, of ten thousand pages unless told otherwise:
-# more memory than all the rest. A page that 500 others have been used after begins anew.
-SESSIONS = 500
+# Gradio keeps 0.2 MB of every page that was ever opened and as much of a conversation, of ten thousand pages unless told otherwise:
+# more memory than all the rest. A page that 200 others have been used after begins a new conversation.
+SESSIONS = 200
 # Answers share one interpreter: more at once make each slower and none sooner. A language model, where it writes, is waited for.
 AT_ONCE, WAITING = 2, 5
 Updates = dict[Any, Any]

@@ -35,7 +35,7 @@ HOLD, RECOVERY, OVERLOAD = (
     40.0,
     10,
 )  # seconds of a rate, seconds watched after an overload, how many times the rate
-PAGES_OPENED = 600  # more than the server keeps
+PAGES_ASKED = 250  # more than the server keeps
 FIRST, MOST, HALVINGS = 2.0, 128.0, 2
 
 
@@ -145,11 +145,11 @@ def _reindex(site: Site, rate: float) -> dict[str, Any]:
 
 
 def _soak(site: Site, minutes: float, rate: float) -> dict[str, Any]:
-    """Watch memory under a low rate. What the server keeps of open pages is filled first: it is bounded, and takes hours to fill."""
-    site.open_pages(PAGES_OPENED)
+    """Watch memory under a low rate. What the server keeps of pages is filled first: it is bounded, and takes hours to fill."""
+    site.ask_on_pages(PAGES_ASKED)
     with site.watched(every=max(1.0, minutes / 10)) as memory:
         seen = site.traffic(rate, minutes * 60).seen()
-    taken = {"pages_opened_before": PAGES_OPENED, "memory": [(round(t), round(mb)) for t, mb in memory]}
+    taken = {"pages_before": PAGES_ASKED, "memory": [(round(t), round(mb)) for t, mb in memory]}
     return {"rate": rate, **growth(memory), **figures(seen), **taken}
 
 

@@ -17,7 +17,7 @@ from pathlib import Path
 from bot.settings import ROOT
 from eval.load_figures import PERIOD, Seen, read_seen
 from eval.served import Served, served
-from eval.visits import Plan, joining, opening_function
+from eval.visits import Plan, joining
 
 _ADDED = "\n\n第九十九条　本次更新自印发之日起施行，原有规定与本条不一致的，以本条为准。\n"
 
@@ -75,14 +75,15 @@ class Site:
             time.sleep(0.2)
         return time.time() - began
 
-    def open_pages(self, count: int) -> None:
-        """Open so many chat pages, each a visitor's own, without asking anything."""
-        opening = opening_function(self.server.json("/config"))
-        opened = 0
-        while opened < count:
-            status = self.server.post("/gradio_api/queue/join", joining(opening, [None, None], uuid.uuid4().hex[:11]))
-            opened += status == 200
-            time.sleep(0.02 if status == 200 else 0.5)  # Gradio's queue is short
+    def ask_on_pages(self, count: int) -> None:
+        """Ask a question on so many chat pages, each a visitor's own."""
+        asked = 0
+        while asked < count:
+            data = [self.plan.questions[asked % len(self.plan.questions)], None, None, "", ""]
+            body = joining(self.plan.chat[0], data, uuid.uuid4().hex[:11])
+            accepted = self.server.post("/gradio_api/queue/join", body) == 200
+            asked += accepted
+            time.sleep(0.05 if accepted else 0.5)  # Gradio's queue is short
 
     @contextmanager
     def watched(self, every: float = 1.0) -> Iterator[list[tuple[float, float]]]:

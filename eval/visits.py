@@ -87,13 +87,6 @@ def chat_functions(config: Mapping[str, Any]) -> tuple[int, int]:
     return ask, next(f["id"] for f in functions if f["trigger_after"] == ask)
 
 
-def opening_function(config: Mapping[str, Any]) -> int:
-    """The number of the function that is called when the chat page opens: it makes the server keep a session."""
-    return next(
-        int(f["id"]) for f in config["dependencies"] if f["inputs"] and [t[1] for t in f["targets"]] == ["load"]
-    )
-
-
 def joining(function: int, data: Sequence[Any], session: str) -> dict[str, Any]:
     """What Gradio's page sends to have a function called."""
     return {"data": list(data), "event_data": None, "fn_index": function, "trigger_id": None, "session_hash": session}

@@ -14,7 +14,7 @@ from bot.pages import QUESTION_CAP
 from eval.load_figures import Seen, figures, growth, recovery, sustained
 from eval.load_report import markdown
 from eval.questions import read_questions
-from eval.visits import MIX, PAGES, Plan, chat_functions, joining, lookup, opening_function, outcome, sentence, visits
+from eval.visits import MIX, PAGES, Plan, chat_functions, joining, lookup, outcome, sentence, visits
 from tests.small_site import SmallSite, small_site
 
 ROWS = read_questions([Path("eval/cases.jsonl")])
@@ -66,7 +66,6 @@ def test_the_chat_is_called_by_the_numbers_of_its_functions() -> None:
         ],
     }
     assert chat_functions(config) == (5, 8)
-    assert opening_function(config) == 3
     assert joining(5, ["问", None], "s")["fn_index"] == 5
     assert outcome({"success": True, "output": {}}) == (200, "")
     assert outcome({"success": False, "output": {"error": "太忙了。"}}) == (503, "太忙了。")
