@@ -3,7 +3,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 
-.PHONY: run test lint bench eval sample results learn train screenshots fuzz clean
+.PHONY: run test lint bench load soak scale eval sample results learn train screenshots fuzz clean
 
 # torch goes first: pinned, so that no other package pulls a CUDA build. What is imported is compiled then: all of it takes a minute.
 $(READY): pyproject.toml
@@ -27,6 +27,19 @@ lint: $(READY)
 
 bench: $(READY)
 	$(BIN)/python -m eval.bench --documents eval/corpus --out out/bench.json
+
+# On the loopback only, about ten minutes; the hour with memory watched is `make soak`.
+load: $(READY)
+	$(BIN)/python -m pip install -q -e '.[load]'
+	$(BIN)/python -m eval.load --out out/load.json
+
+soak: $(READY)
+	$(BIN)/python -m pip install -q -e '.[load]'
+	$(BIN)/python -m eval.load --out out/soak.json --parts soak --soak 60
+
+# LAWS=folder of many documents; sizes that have been measured are not measured again.
+scale: $(READY)
+	$(BIN)/python -m eval.scale --documents $(or $(LAWS),eval/corpus) --out out/scale.json
 
 # The sample library's metrics against the committed ones: no overall metric may fall by more than two points.
 eval: sample

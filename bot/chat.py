@@ -34,6 +34,11 @@ from bot.site import broken
 from bot.tools import only_tools, require, tools
 
 _PRIVATE: dict[str, Any] = {"api_visibility": "private", "show_progress": "hidden"}
+# Gradio keeps 0.2 MB of every page that was ever opened and as much of a conversation, of ten thousand pages unless told otherwise:
+# more memory than all the rest. A page that 200 others have been used after begins a new conversation.
+SESSIONS = 200
+# Answers share one interpreter: more at once make each slower and none sooner. A language model, where it writes, is waited for.
+AT_ONCE, WAITING = 2, 5
 Updates = dict[Any, Any]
 # What Gradio offers and this page does not: each would open a route, ask the outside or show a button of its own.
 _UNUSED: dict[str, Any] = dict.fromkeys(
@@ -253,7 +258,8 @@ def serve(shelf: Shelf, *, host: str, port: int, keep: Keep = keep_nothing) -> g
     _past_proxies(host)
     questions = examples(shelf)
     demo = page(shelf, questions, keep)
-    demo.queue(max_size=40, default_concurrency_limit=4)
+    at_once = shelf.settings.llm_calls if shelf.model else AT_ONCE
+    demo.queue(max_size=at_once * (1 + WAITING), default_concurrency_limit=at_once)
     guarded = Guarded(shelf, demo, lambda language: first_screen(shelf, questions[language], language))
     demo.launch(
         server_name=host,
@@ -263,6 +269,7 @@ def serve(shelf: Shelf, *, host: str, port: int, keep: Keep = keep_nothing) -> g
         footer_links=[],
         mcp_server=mcp,
         max_file_size=1,
+        state_session_capacity=SESSIONS,
         **_UNUSED,
         theme=theme(),
         css=styles("chat.css"),

@@ -82,9 +82,13 @@ class Streams:
 
 
 class Line:
-    """Lets `at_once` work and `waiting` more wait, each for `seconds` at the most."""
+    """Lets `at_once` work and `waiting` more wait, each for `seconds` at the most.
 
-    def __init__(self, at_once: int = 4, waiting: int = 36, seconds: float = 8.0) -> None:
+    Under ten times what two cores can do, 4, 36 and 8 s let a third of the visits run out of time and took 22 s to recover; these
+    numbers let none, and took 8 s (docs/operate.md).
+    """
+
+    def __init__(self, at_once: int = 2, waiting: int = 10, seconds: float = 3.0) -> None:
         self._free = asyncio.Semaphore(at_once)
         self._places, self._seconds = at_once + waiting, seconds
         self.length = 0

@@ -8,25 +8,18 @@ from __future__ import annotations
 import json
 import os
 import shutil
-import socket
-import subprocess
 import sys
-import time
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from statistics import median
 from typing import TYPE_CHECKING, Any
-from urllib.error import URLError
 from urllib.parse import urlsplit
-from urllib.request import urlopen
 
-from bot.settings import ROOT
+from eval.served import served
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser, BrowserContext, Response
 
-RUNS, PATIENCE = 9, 180  # runs to take the median of; seconds to wait for the server
+RUNS = 9  # to take the median of
 _FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-component-update"]
 _TYPED, _READ = 1000, 300  # ms in which a visitor types, and looks at what was typed before Enter
 _GRADIOS = ("/assets/", "/static/", "/svelte/", "/gradio_api/", "/theme.css")
@@ -60,7 +53,8 @@ def measure(home: Path, questions: Path) -> dict[str, Any]:
     if chromium is None:
         sys.exit("--page needs the browser chromium on the path, for example from apt-get install chromium")
     load = [os.getloadavg()[0]]
-    with _served(home) as address, sync_playwright() as playwright:
+    with served(home) as site, sync_playwright() as playwright:
+        address = site.address
         browser = playwright.chromium.launch(executable_path=chromium, args=_FLAGS)
         runs = [_run(browser, address, question) for question in _asked(questions)]
         ours = _weight(browser, address)
@@ -83,35 +77,6 @@ def _asked(questions: Path) -> list[str]:
     """As many questions as there are runs, of those that a passage answers; each is asked once, so that caches help nobody."""
     cases = [json.loads(line) for line in questions.read_text(encoding="utf8").splitlines() if line.strip()]
     return [case["question"] for case in cases if case.get("kind") == "fact"][:RUNS]
-
-
-@contextmanager
-def _served(home: Path) -> Iterator[str]:
-    """The program serving a library on a free port of the loopback."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
-    command = [sys.executable, str(ROOT / "app.py"), "serve", "--host", "127.0.0.1", "--port", str(port)]
-    environment = {**os.environ, "YOUJU_HOME": str(home.resolve())}
-    server = subprocess.Popen(command, cwd=ROOT, env=environment, stdout=subprocess.DEVNULL)
-    try:
-        _wait(f"http://127.0.0.1:{port}", server)
-        yield f"http://127.0.0.1:{port}"
-    finally:
-        server.terminate()
-        server.wait()
-
-
-def _wait(address: str, server: subprocess.Popen[bytes]) -> None:
-    for _ in range(PATIENCE * 10):
-        if server.poll() is not None:
-            sys.exit("the page's server ended before it had begun")
-        try:
-            with urlopen(f"{address}/healthz", timeout=5):
-                return
-        except (URLError, ConnectionError):
-            time.sleep(0.1)
-    sys.exit(f"the page's server was not there after {PATIENCE} s")
 
 
 def _run(browser: Browser, address: str, question: str) -> dict[str, float]:

@@ -38,6 +38,7 @@ IMPORTERS = {
     "prometheus_client": {"bot/metrics.py"},
     "uvicorn": {"bot/proxies.py"},
     "langchain_text_splitters": {"eval/peers.py"},
+    "locust": {"eval/load_traffic.py"},
     "langchain": {"index/llm/client.py"},
 }
 
