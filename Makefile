@@ -3,7 +3,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 
-.PHONY: run test lint bench load soak scale eval sample results learn train screenshots fuzz clean
+.PHONY: run test thorough lint bench load soak scale eval sample results learn train screenshots fuzz clean
 
 # torch goes first: pinned, so that no other package pulls a CUDA build. What is imported is compiled then: all of it takes a minute.
 $(READY): pyproject.toml
@@ -19,6 +19,10 @@ run: $(READY)
 test: $(READY) lint
 	$(BIN)/python -m pytest -n 2 --dist loadfile
 	$(MAKE) eval
+
+# The long tests whole: more kills, questions and models.
+thorough: $(READY)
+	THOROUGH=1 FUZZ=2500 $(BIN)/python -m pytest -n 2 --dist loadfile
 
 lint: $(READY)
 	$(BIN)/ruff check .

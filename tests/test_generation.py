@@ -21,6 +21,7 @@ from index.library import open_library
 from index.manifest import read_manifest, verify
 from index.sync import sync
 from tests.test_sync import EMBEDDER, NOTICE, texts
+from tests.thorough import THOROUGH
 
 FILE_EVENTS = {
     "open",
@@ -32,8 +33,8 @@ FILE_EVENTS = {
     "shutil.rmtree",
     "sqlite3.connect",
 }
-POINTS = 4
-AROUND = (-3, 7)  # operations around the first one that publishes
+POINTS = 12 if THOROUGH else 3
+AROUND = (-3, 7) if THOROUGH else (-2, 3)  # operations around the first one that publishes
 MENDED_EVERY = 4
 
 

@@ -23,6 +23,7 @@ from index.llm.client import open_model
 from index.sync import sync
 from tests.model_server import Fault, served
 from tests.scripted_models import English, Good, Inventing, Leaking, Mislabelling, Obedient, Rambling, Script
+from tests.thorough import THOROUGH
 
 ON = date(2026, 11, 24)
 PROMPTS = Path(__file__).resolve().parent.parent / "prompts"
@@ -80,10 +81,11 @@ def quoted(answer: Answer) -> str:
 def test_no_model_gets_anything_past_the_checks(
     script: Script, library: Library, settings: Settings, plain: dict[str, Answer]
 ) -> None:
-    """Six models, fifty questions each, over a library with documents that give orders."""
+    """Six models, fifty questions each at most, over a library with documents that give orders."""
+    every = 1 if THOROUGH or isinstance(script, Obedient) else 4
     with served(script) as url:
         answerer = Answerer(library, settings, model=open_model(open_served(url)))
-        for question, own in plain.items():
+        for question, own in [*list(plain.items())[:-2:every], *list(plain.items())[-2:]]:
             answer = answerer.ask(question, on=ON)
             said = "\n".join([s.text for s in answer.statements])
             assert not figures(said).keys() - figures(quoted(answer) + "\n" + own.text).keys(), question
