@@ -68,7 +68,7 @@ class _State(Collector):
 
     def collect(self) -> Iterator[Metric]:
         info = self._shelf.answerer.info
-        trouble = getattr(self._shelf, "trouble", None) is not None
+        trouble = self._shelf.trouble is not None
         yield GaugeMetricFamily("youju_generation", "Number of the generation that answers", int(info.generation))
         yield GaugeMetricFamily("youju_trouble", "1 where an earlier generation answers for the current one", trouble)
         yield GaugeMetricFamily("youju_documents", "Documents in the library", info.documents)
