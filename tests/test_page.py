@@ -60,6 +60,9 @@ class Growing(Answerer):
 
     def ask_stream(self, text: str, **asked: Any) -> Iterator[Answer]:
         *_, whole = super().ask_stream(text, **asked)
+        if asked.get("alone"):  # tried before the page is shown, as an example
+            yield whole
+            return
         for ready in range(1, len(whole.statements) + 1):
             yield replace(whole, statements=whole.statements[:ready], growing=True)
             self.gate.acquire(timeout=60)
