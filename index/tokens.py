@@ -51,7 +51,7 @@ def visible(text: str) -> str:
     """Without characters that are not seen (zero-width, direction marks, variation selectors, tags), which hide words from
     readers and rules, and without halves of characters, which cannot be written.
 
-    >>> visible("补\u200b助\u202e\U000e0041\ud800，2\u00a0000元")
+    >>> visible("补\\u200b助\\u202e\\U000e0041\\ud800，2\\u00a0000元")
     '补助，2\\xa0000元'
     """
     if text.isascii():
