@@ -75,11 +75,15 @@ class Shelf:
         self._note(opened.trouble)
         self._serve(opened.library)
 
+    def answering(self, library: Library) -> Answerer:
+        """What answers from a library."""
+        return Answerer(library, self.settings, model=self.model)
+
     def _serve(self, library: Library) -> None:
         """Answer from a library. Its records live as long as it does: a full collection over them would stop a question for
         0.2 s, so the collector looks at them once, here.
         """
-        answerer = Answerer(library, self.settings, model=self.model)
+        answerer = self.answering(library)
         finder = Finder(library, answerer.names, answerer.superseded, answerer.lexicon)
         self._served = Served(answerer, finder)
         gc.unfreeze()

@@ -43,6 +43,7 @@ class Traffic:
 
     def watch(self, context: BrowserContext) -> None:
         """Listen to every page of a context, those that open later and their frames included."""
+        context.set_default_timeout(60_000)  # the machine may be busy with other things
         context.add_init_script(_TELL_BREACHES)
         context.on("request", self._begin)
         # Gradio ends a stream by aborting it as often as by reading it to its end.
@@ -60,7 +61,7 @@ class Traffic:
         self.streams -= _is_stream(request)
         self.last = monotonic()
 
-    def settle(self, page: Page, steps: int = 600) -> None:
+    def settle(self, page: Page, steps: int = 1200) -> None:
         """Wait until nothing has been streaming for a while: leaving a stream in its middle is logged as an error by Gradio.
 
         Not every stream that Gradio aborts is reported as ended: where nothing is busy and nothing has come or gone for long, none is left.
@@ -127,7 +128,7 @@ def answered(page: Page, question: str) -> None:
     page.wait_for_function(
         "q => [...document.querySelectorAll('#now .turn[data-markdown]')].some(t => t.dataset.q === q)",
         arg=question.strip(),
-        timeout=30_000,
+        timeout=60_000,
     )
 
 

@@ -22,7 +22,7 @@ from tests.test_sync import NOTICE
 
 pytestmark = pytest.mark.skipif(CHROMIUM is None, reason="chromium is not installed")
 
-expect.set_options(timeout=15_000)  # the machine may be busy with other things
+expect.set_options(timeout=40_000)  # the machine may be busy with other things
 DESKTOP, PHONE = ((1280, 800),), ((390, 844),)
 BOTH = DESKTOP + PHONE  # what is open stays open as the window narrows
 QUESTION, UNANSWERED = "学校午休可以收费吗", "食堂鸡蛋几块钱一斤"

@@ -49,9 +49,8 @@ class Growing(Answerer):
 
 
 class GrowingShelf(Shelf):
-    def _open(self) -> None:
-        super()._open()
-        self._answerer = Growing(self._answerer.library, self.settings)
+    def answering(self, library: Library) -> Answerer:
+        return Growing(library, self.settings)
 
 
 def test_what_is_ready_of_a_growing_answer_is_shown_and_kept_when_it_is_whole(

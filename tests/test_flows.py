@@ -26,7 +26,7 @@ from tests.test_sync import NOTICE
 
 pytestmark = pytest.mark.skipif(CHROMIUM is None, reason="chromium is not installed")
 
-expect.set_options(timeout=15_000)  # the machine may be busy with other things
+expect.set_options(timeout=40_000)  # the machine may be busy with other things
 QUESTION = "学校午休可以收费吗"
 ALLOWANCE, ASKED = "某县教育局关于班主任津贴的通知", "某县班主任津贴每人每月多少元"
 DESKTOP, PHONE = (1280, 800), (390, 844)

@@ -34,7 +34,7 @@ FILE_EVENTS = {
     "sqlite3.connect",
 }
 POINTS = 12 if THOROUGH else 3
-AROUND = (-3, 7) if THOROUGH else (-2, 3)  # operations around the first one that publishes
+AROUND = (-3, 7, 1 if THOROUGH else 2)  # operations around the first one that publishes
 MENDED_EVERY = 4
 
 

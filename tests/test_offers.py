@@ -81,9 +81,8 @@ class Broken(Answerer):
 
 def shelf_of(kind: type[Answerer], settings: Settings) -> Shelf:
     class Special(Shelf):
-        def _open(self) -> None:
-            super()._open()
-            self._answerer = kind(self._answerer.library, self.settings)
+        def answering(self, library: Library) -> Answerer:
+            return kind(library, self.settings)
 
     return Special(settings)
 

@@ -27,7 +27,7 @@ from tests.browser import CHROMIUM, Traffic, answered, ask, chromium, free_port,
 
 pytestmark = pytest.mark.skipif(CHROMIUM is None, reason="chromium is not installed")
 
-expect.set_options(timeout=15_000)  # the machine may be busy with other things
+expect.set_options(timeout=40_000)  # the machine may be busy with other things
 QUESTION = "学校午休可以收费吗"
 FOLLOWUP = "课后服务怎么收费"
 SIZES = {"desktop": (1280, 800), "phone": (390, 844)}
@@ -74,9 +74,8 @@ def served(settings: Settings, kind: type[Answerer]) -> Iterator[str]:
     """The page over the sample library with an answerer of its own."""
 
     class OwnShelf(Shelf):
-        def _open(self) -> None:
-            super()._open()
-            self._answerer = kind(self._answerer.library, self.settings)
+        def answering(self, library: Library) -> Answerer:
+            return kind(library, self.settings)
 
     port = free_port()
     demo = serve(OwnShelf(settings), host="127.0.0.1", port=port, keep=lambda _answer, _place, _on: "r1")
