@@ -210,22 +210,16 @@ def _find(demo: gr.Blocks, tabs: gr.Tabs, shelf: Shelf, language: Language) -> N
     def opened(request: gr.Request) -> list[Any]:
         asked = searched(request.query_params)
         if asked is None:
-            return [gr.skip()] * (len(outputs) + 1)
+            return [gr.skip()] * (len(outputs) + 2)
         words, chosen = asked
         html, shown, *updates = show(words, *chosen.values())
         filled = [{**update, "value": value} for update, value in zip(updates, chosen.values(), strict=True)]
-        return [gr.update(selected="find"), html, shown, *filled]
-
-    def worded(request: gr.Request) -> Any:
-        asked = searched(request.query_params)
-        return asked[0] if asked else gr.skip()
+        return [gr.update(selected="find"), words, html, shown, *filled]
 
     # Not the box's `input`, which Gradio tells of keys alone: neither an input method nor a deletion would be heard.
     events = [query.change, *(f.input for f in filters)]
     gr.on(events, _safe(show), [query, *filters], outputs, trigger_mode="always_last", **_PRIVATE)
-    narrowed = demo.load(_safe(opened), None, [tabs, *outputs], **_PRIVATE)
-    # The words come last: as they change what is found is looked up again, with the filters that are there by then.
-    narrowed.then(_safe(worded), None, query, **_PRIVATE)
+    demo.load(_safe(opened), None, [tabs, query, *outputs], **_PRIVATE)
 
 
 def _library(shelf: Shelf, language: Language, tab: gr.Tab) -> None:
