@@ -17,12 +17,12 @@ run: $(READY)
 	$(BIN)/python app.py serve
 
 test: $(READY) lint
-	$(BIN)/python -m pytest -n 3 --dist loadfile
+	$(BIN)/python -m pytest -n 2 --dist loadfile
 	$(MAKE) eval
 
 # The long tests whole: more kills, questions and models.
 thorough: $(READY)
-	THOROUGH=1 FUZZ=2500 $(BIN)/python -m pytest -n 3 --dist loadfile
+	THOROUGH=1 FUZZ=2500 $(BIN)/python -m pytest -n 2 --dist loadfile
 
 lint: $(READY)
 	$(BIN)/ruff check .

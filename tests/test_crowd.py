@@ -65,7 +65,7 @@ def test_two_hundred_pages_that_ask_at_once_are_let_in_or_told_that_it_is_full(p
     responses, _ = asyncio.run(crowd(public, requests))
     statuses = Counter(r.status_code for r in responses)
     assert set(statuses) <= {200, 503}
-    assert statuses[200] >= 40 and statuses[503] > 0
+    assert statuses[200] >= 10 and statuses[503] > 0
     assert all(r.json() == {"error": BUSY} for r in responses if r.status_code == 503)
 
 
