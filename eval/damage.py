@@ -1,16 +1,19 @@
-"""Ways in which a generation is damaged, by name: what a service has to outlive."""
+"""What a service has to outlive: ways in which a generation is damaged, by name, and disks that refuse."""
 
 from __future__ import annotations
 
 import os
+import resource
 import shutil
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 
 from index.manifest import describe_files, read_manifest
 
 Damage = Callable[[Path], None]
+NOBODY = 65534  # a user who may do nothing
 
 
 def truncate(path: Path) -> None:
@@ -67,3 +70,24 @@ DAMAGES: dict[str, Damage] = {
     "header written torn (SIGSEGV)": _file("chroma/*/header.bin", flip, written_torn=True),
     "tantivy file written torn": _file("lexical/*.idx", truncate, written_torn=True),
 }
+
+
+@contextmanager
+def files_up_to(size: int) -> Iterator[None]:
+    """No file may grow over `size` bytes, as on a disk that is nearly full."""
+    before = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (size, before[1]))
+    try:
+        yield
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, before)
+
+
+@contextmanager
+def somebody_else() -> Iterator[None]:
+    """As a user who owns nothing; only root can become one."""
+    os.seteuid(NOBODY)
+    try:
+        yield
+    finally:
+        os.seteuid(0)

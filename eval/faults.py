@@ -10,7 +10,6 @@ import gc
 import json
 import os
 import random
-import resource
 import shutil
 import signal
 import subprocess
@@ -19,7 +18,7 @@ import tempfile
 import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from statistics import quantiles
@@ -28,7 +27,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from eval.arguments import repeated
-from eval.damage import DAMAGES
+from eval.damage import DAMAGES, files_up_to, somebody_else
 from eval.rules import version_told, write_rules
 from index.archive import backup, restore
 from index.embed import Embedder, load_embedder
@@ -44,7 +43,6 @@ if TYPE_CHECKING:
 
 CASES = Path(__file__).with_name("cases.jsonl")
 SAMPLES = Path(__file__).with_name("corpus")
-NOBODY = 65534
 _FIRST = 100  # 元
 _NOTICE = "某县教育局关于班主任津贴的通知\n各中小学：\n一、标准\n（一）津贴标准。班主任津贴每人每月{amount}元，由县财政局按月发放。\n某县教育局\n2024年12月1日\n"
 _ASKED = (
@@ -180,8 +178,8 @@ def disk_faults(work: Path, embedder: Embedder) -> Iterator[Row]:
     for path in home.rglob("*.json"):
         path.chmod(0o644)  # tantivy lets only its own user read them
     faults: dict[str, Callable[[Path], Any]] = {
-        "full disk": lambda h: _refused(h, documents, embedder, _files_up_to(200_000)),
-        "read-only folder": lambda h: _refused(h, documents, embedder, _somebody_else()),
+        "full disk": lambda h: _refused(h, documents, embedder, files_up_to(200_000)),
+        "read-only folder": lambda h: _refused(h, documents, embedder, somebody_else()),
         "no pointer": lambda h: (h / "CURRENT").unlink(),
         "garbage in the pointer": lambda h: (h / "CURRENT").write_bytes(os.urandom(40)),
         "vanished folder": shutil.rmtree,
@@ -211,25 +209,6 @@ def _refused(home: Path, documents: Path, embedder: Embedder, fault: Any) -> Non
         except LibraryError:
             return
     raise RuntimeError("a build on a broken disk went well")
-
-
-@contextmanager
-def _files_up_to(size: int) -> Iterator[None]:
-    before = resource.getrlimit(resource.RLIMIT_FSIZE)
-    resource.setrlimit(resource.RLIMIT_FSIZE, (size, before[1]))
-    try:
-        yield
-    finally:
-        resource.setrlimit(resource.RLIMIT_FSIZE, before)
-
-
-@contextmanager
-def _somebody_else() -> Iterator[None]:
-    os.seteuid(NOBODY)
-    try:
-        yield
-    finally:
-        os.seteuid(0)
 
 
 def second_writer(work: Path, embedder: Embedder) -> Iterator[Row]:

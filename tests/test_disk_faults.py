@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 import os
-import resource
 import shutil
 import tempfile
 from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
 
+from eval.damage import files_up_to, somebody_else
 from index.archive import backup
 from index.errors import LibraryDamaged, LibraryError
 from index.fallback import open_sound
@@ -20,7 +19,6 @@ from index.library import open_library
 from index.sync import sync
 from tests.test_sync import EMBEDDER, NOTICE, texts
 
-NOBODY = 65534
 as_root = pytest.mark.skipif(os.geteuid() != 0, reason="only root can become another user")
 
 
@@ -51,32 +49,12 @@ def _everything(home: Path) -> list[Path]:
     return sorted(home.rglob("*"))
 
 
-@contextmanager
-def _files_up_to(size: int) -> Iterator[None]:
-    """No file may grow over `size` bytes, as on a disk that is nearly full."""
-    before = resource.getrlimit(resource.RLIMIT_FSIZE)
-    resource.setrlimit(resource.RLIMIT_FSIZE, (size, before[1]))
-    try:
-        yield
-    finally:
-        resource.setrlimit(resource.RLIMIT_FSIZE, before)
-
-
-@contextmanager
-def _somebody_else() -> Iterator[None]:
-    os.seteuid(NOBODY)
-    try:
-        yield
-    finally:
-        os.seteuid(0)
-
-
 @pytest.mark.parametrize("size", [100, 20_000, 150_000])
 def test_a_full_disk_leaves_the_old_library_and_nothing_else(root: Path, size: int) -> None:
     home = root / "home"
     before = _everything(home)
     _write(root, 500)
-    with _files_up_to(size), pytest.raises(LibraryError, match=r"磁盘空间.*原来的文件库没有变动"):
+    with files_up_to(size), pytest.raises(LibraryError, match=r"磁盘空间.*原来的文件库没有变动"):
         _sync(root)
     assert _everything(home) == before
     assert "450元" in texts(home)
@@ -102,7 +80,7 @@ def test_a_read_only_folder_answers_and_takes_no_change(root: Path) -> None:
     home = root / "home"
     before = _everything(home)
     _write(root, 500)
-    with _somebody_else():
+    with somebody_else():
         for attempt in (lambda: _sync(root), lambda: roll_back(home), lambda: backup(home, home / "saved.tar", {})):
             with pytest.raises(LibraryError, match="权限") as caught:
                 attempt()
@@ -117,14 +95,14 @@ def test_a_read_only_folder_answers_and_takes_no_change(root: Path) -> None:
 def test_what_must_not_be_read_is_passed_over(root: Path) -> None:
     home = root / "home"
     (current(home) / "catalogue.db").chmod(0)
-    with _somebody_else():
+    with somebody_else():
         assert open_sound(home, EMBEDDER).library.manifest.generation == 1
     current(home).chmod(0)
-    with _somebody_else():
+    with somebody_else():
         assert open_sound(home, EMBEDDER).library.manifest.generation == 1
         with pytest.raises(LibraryDamaged):
             open_library(home, EMBEDDER)
     for folder in numbered(home):
         folder.chmod(0)
-    with _somebody_else(), pytest.raises(LibraryDamaged):
+    with somebody_else(), pytest.raises(LibraryDamaged):
         open_sound(home, EMBEDDER)

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import os
 import re
-import socket
-import threading
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -20,6 +18,7 @@ from index.library import open_library
 from index.read import collect_files, media_type, read_file
 from index.read.scan import SCANNED, UNREAD, installed
 from index.sync import sync
+from tests.canary import listening
 from tests.hostile import make_files
 from tests.hostile.make_files import NAMES, PLAIN, READ, REFUSED
 from tests.hostile.packages import pdf_that_swells
@@ -31,28 +30,9 @@ FILES = {name: sentence for sentence, files in REFUSED.items() for name in files
 @pytest.fixture(scope="module")
 def canary() -> Iterator[list[str]]:
     """Connections made to the address in the hostile files while the tests of this module run."""
-    hits: list[str] = []
-    with socket.create_server(("127.0.0.1", 0)) as server:
-        server.settimeout(0.2)
-        closing = threading.Event()
-
-        def listen() -> None:
-            while not closing.is_set():
-                try:
-                    connection, _ = server.accept()
-                except TimeoutError:
-                    continue
-                hits.append("hit")
-                connection.close()
-
-        patch = pytest.MonkeyPatch()
-        patch.setattr(make_files, "URL", f"http://127.0.0.1:{server.getsockname()[1]}/x")
-        thread = threading.Thread(target=listen)
-        thread.start()
+    with listening() as (address, hits), pytest.MonkeyPatch.context() as patch:
+        patch.setattr(make_files, "URL", f"{address}/x")
         yield hits
-        closing.set()
-        thread.join()
-        patch.undo()
 
 
 @pytest.fixture(scope="module")

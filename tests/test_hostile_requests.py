@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import json
 import re
-import socket
-import threading
 from collections.abc import Iterator
 
 import pytest
 
+from bot.settings import ROOT
+from tests.canary import listening
 from tests.hostile import make_requests
 from tests.hostile.make_requests import HostileRequest, send
 from tests.public_site import PublicSite
@@ -21,28 +21,9 @@ HAN = re.compile(r"[\u4e00-\u9fff]")
 @pytest.fixture(scope="module")
 def canary() -> Iterator[list[str]]:
     """Connections made to the address in the hostile requests while the tests of this module run."""
-    hits: list[str] = []
-    with socket.create_server(("127.0.0.1", 0)) as server:
-        server.settimeout(0.2)
-        closing = threading.Event()
-
-        def listen() -> None:
-            while not closing.is_set():
-                try:
-                    connection, _ = server.accept()
-                except TimeoutError:
-                    continue
-                hits.append("hit")
-                connection.close()
-
-        patch = pytest.MonkeyPatch()
-        patch.setattr(make_requests, "CANARY", f"http://127.0.0.1:{server.getsockname()[1]}/canary")
-        thread = threading.Thread(target=listen)
-        thread.start()
+    with listening() as (address, hits), pytest.MonkeyPatch.context() as patch:
+        patch.setattr(make_requests, "CANARY", f"{address}/canary")
         yield hits
-        closing.set()
-        thread.join()
-        patch.undo()
 
 
 def test_there_are_many_of_many_kinds() -> None:
@@ -84,7 +65,7 @@ def _trouble(request: HostileRequest, answer: bytes) -> str:
         return f"another sentence: {text[:200]}"
     if not request.harmless and 200 <= status < 400:
         return f"accepted with {status}"
-    leaks = [part for part in ("root:x:0", "Traceback", "/work/", "site-packages", "/home/") if part in text]
+    leaks = [part for part in ("root:x:0", "Traceback", str(ROOT), "site-packages", "/home/") if part in text]
     if leaks or b"set-cookie: x=1" in head.lower() or b"access-control-allow-origin" in head.lower():
         return f"lets out {leaks or head!r}"
     html = b"content-type: text/html" in head

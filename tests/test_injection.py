@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import json
 import re
-import socket
-import threading
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -22,6 +20,7 @@ from index.embed import load_embedder
 from index.repair.blanks import INVISIBLE
 from index.sync import sync
 from tests.browser import CHROMIUM, Traffic, ask, chromium, free_port
+from tests.canary import listening
 
 pytestmark = pytest.mark.skipif(CHROMIUM is None, reason="chromium is not installed")
 
@@ -44,25 +43,8 @@ FOUND = """() => {
 @pytest.fixture(scope="module")
 def canary() -> Iterator[tuple[str, list[str]]]:
     """An address that nobody has a reason to visit, and the requests that came."""
-    hits: list[str] = []
-    closing = threading.Event()
-    with socket.create_server(("127.0.0.1", 0)) as server:
-        server.settimeout(0.2)
-
-        def listen() -> None:
-            while not closing.is_set():
-                try:
-                    connection, _ = server.accept()
-                except TimeoutError:
-                    continue
-                hits.append("hit")
-                connection.close()
-
-        thread = threading.Thread(target=listen)
-        thread.start()
-        yield f"http://127.0.0.1:{server.getsockname()[1]}", hits
-        closing.set()
-        thread.join()
+    with listening() as found:
+        yield found
 
 
 @pytest.fixture(scope="module")

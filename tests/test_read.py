@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import os
-import socket
-import threading
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -23,6 +21,7 @@ from index import errors
 from index.read import collect_files, read_file
 from index.read.rows import Cell, pipe_rows
 from index.read.text import decode
+from tests.canary import listening
 
 SIMPLIFIED = "三台县教育局关于调整寄宿生生活补助标准的通知\n各学校：小学每生每学年1250元，初中1500元。\n"
 TRADITIONAL = "三臺縣教育局關於調整寄宿生生活補助標準的通知\n各學校：小學每生每學年1250元，初中1500元。\n"
@@ -233,26 +232,9 @@ def test_missing_file_is_an_unreadable_file(tmp_path: Path) -> None:
 
 @pytest.fixture
 def canary() -> Iterator[tuple[str, list[str]]]:
-    """A loopback address and a list of the connections made to it."""
-    hits: list[str] = []
-    with socket.create_server(("127.0.0.1", 0)) as server:
-        server.settimeout(0.2)
-        closing = threading.Event()
-
-        def listen() -> None:
-            while not closing.is_set():
-                try:
-                    connection, _ = server.accept()
-                except TimeoutError:
-                    continue
-                hits.append("hit")
-                connection.close()
-
-        thread = threading.Thread(target=listen)
-        thread.start()
-        yield f"http://127.0.0.1:{server.getsockname()[1]}/x", hits
-        closing.set()
-        thread.join()
+    """An address in files, and a list of the connections made to it."""
+    with listening() as (address, hits):
+        yield f"{address}/x", hits
 
 
 def test_nothing_is_fetched(tmp_path: Path, canary: tuple[str, list[str]]) -> None:
