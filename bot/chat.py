@@ -200,25 +200,29 @@ def _find(demo: gr.Blocks, tabs: gr.Tabs, shelf: Shelf, language: Language) -> N
     with gr.Row(elem_id="filters", elem_classes="fields", visible=False) as row:
         labels = {name: said(f"filter_{name}", language) for name in FACETS}
         filters = [gr.Dropdown([("", "")], label=labels[n], min_width=110, elem_id=f"by-{n}") for n in FACETS]
-    outputs = [_html(look_up_sections(shelf, "", language).html, "found"), row, *filters]
+    # Filters of the address until the words it fills in have been looked up: the browser may do that before it has the filters.
+    linked = gr.State(None)
+    outputs = [linked, _html(look_up_sections(shelf, "", language).html, "found"), row, *filters]
 
-    def show(words: str, *values: str) -> list[Any]:
-        listed = look_up_sections(shelf, words, language, chosen=dict(zip(FACETS, values, strict=True)))
+    def show(words: str, awaited: list[str] | None, *values: str) -> list[Any]:
+        chosen = dict(zip(FACETS, values if any(values) else awaited or values, strict=True))
+        listed = look_up_sections(shelf, words, language, chosen=chosen)
         updates = [gr.update(choices=listed.choices[n]) if n in listed.choices else gr.skip() for n in FACETS]
-        return [listed.html, gr.update(visible=bool(listed.choices)), *updates]
+        return [None, listed.html, gr.update(visible=bool(listed.choices)), *updates]
 
     def opened(request: gr.Request) -> list[Any]:
         asked = searched(request.query_params)
         if asked is None:
             return [gr.skip()] * (len(outputs) + 2)
         words, chosen = asked
-        html, shown, *updates = show(words, *chosen.values())
-        filled = [{**update, "value": value} for update, value in zip(updates, chosen.values(), strict=True)]
-        return [gr.update(selected="find"), words, html, shown, *filled]
+        values = list(chosen.values())
+        _, html, shown, *updates = show(words, None, *values)
+        filled = [{**update, "value": value} for update, value in zip(updates, values, strict=True)]
+        return [gr.update(selected="find"), words, values if words else None, html, shown, *filled]
 
     # Not the box's `input`, which Gradio tells of keys alone: neither an input method nor a deletion would be heard.
     events = [query.change, *(f.input for f in filters)]
-    gr.on(events, _safe(show), [query, *filters], outputs, trigger_mode="always_last", **_PRIVATE)
+    gr.on(events, _safe(show), [query, linked, *filters], outputs, trigger_mode="always_last", **_PRIVATE)
     demo.load(_safe(opened), None, [tabs, query, *outputs], **_PRIVATE)
 
 

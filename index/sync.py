@@ -111,12 +111,7 @@ def sync(
         known = base.files if base else {}
         paths = {readable(p): p for p in collect_files(folders)}
         overrides = by_path(folders)
-        hidden = removed(home)  # what lies in the folders again answers again
-        fresh = {
-            n: p
-            for n, p in paths.items()
-            if not _same(p, known.get(n), fingerprint(overrides.get(n, ()))) or hidden & set(known[n].documents)
-        }
+        fresh = _fresh(paths, known, overrides, removed(home))
         gone = [name for name in known if name not in paths]
         if base and not fresh and not gone:
             fill(home, base.folder, server)
@@ -147,6 +142,20 @@ def sync(
         unasked=told.unasked,
         model_failure=told.failure,
     )
+
+
+def _fresh(
+    paths: Mapping[str, Path],
+    known: Mapping[str, FileEntry],
+    overrides: Mapping[str, tuple[Override, ...]],
+    hidden: frozenset[str],
+) -> dict[str, Path]:
+    """The files to be read: new, changed, corrected, or with a `hidden` document, which answers again as it lies there again."""
+    return {
+        n: p
+        for n, p in paths.items()
+        if not _same(p, known.get(n), fingerprint(overrides.get(n, ()))) or hidden & set(known[n].documents)
+    }
 
 
 def _names(paths: Iterable[str]) -> tuple[str, ...]:
