@@ -78,7 +78,9 @@ def test_it_is_whole(library: Library) -> None:
 def test_the_nearest_are_those_of_the_folder(library: Library, embedded: Library, query: str) -> None:
     expected, found = ([score for _, score in each.dense(query, 20)] for each in (embedded, library))
     assert found[0] == pytest.approx(expected[0], abs=1e-3)
-    assert found == pytest.approx(expected, abs=0.05)  # both search a graph approximately, among very many that are alike
+    assert found == pytest.approx(
+        expected, abs=0.05
+    )  # both search a graph approximately, among very many that are alike
 
 
 @pytest.mark.parametrize("query", QUERIES)
