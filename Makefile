@@ -3,6 +3,9 @@ VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 
+# Not everything is compiled on installation, so what is imported must be kept: without, every process compiles torch for half a minute.
+export PYTHONDONTWRITEBYTECODE :=
+
 .PHONY: run test thorough lint bench load soak scale eval sample results learn train screenshots fuzz clean
 
 # torch goes first: pinned, so that no other package pulls a CUDA build. What is imported is compiled then: all of it takes a minute.

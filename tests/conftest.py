@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import os
+import shutil
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
+from filelock import FileLock
 from hypothesis import settings as hypothesis_settings
 
 from bot.answer import Answerer
@@ -49,10 +52,11 @@ def settings(tmp_path_factory: pytest.TempPathFactory) -> Settings:
 
 
 @pytest.fixture(scope="session")
-def library(settings: Settings) -> Iterator[Library]:
+def library(settings: Settings, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Library]:
     """The sample library, really built: SQLite, tantivy, Chroma and the embedded model."""
     embedder = load_embedder(None)
-    sync([SAMPLE_DOCUMENTS], settings.home, embedder, progress=False)
+    built = _once(tmp_path_factory, "samples", lambda home: sync([SAMPLE_DOCUMENTS], home, embedder, progress=False))
+    shutil.copytree(built, settings.home, dirs_exist_ok=True)
     yield open_library(settings.home, embedder)
 
 
@@ -66,10 +70,23 @@ def built_many(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """`documents` and `home` of over a thousand chunks: from there on Chroma writes its own index files. To be copied."""
     from tests.test_sync import EMBEDDER
 
-    root = tmp_path_factory.mktemp("many")
-    write_rules(root / "documents")
-    sync([root / "documents"], root / "home", EMBEDDER, progress=False, processes=1)
-    return root
+    def build(root: Path) -> None:
+        write_rules(root / "documents")
+        sync([root / "documents"], root / "home", EMBEDDER, progress=False, processes=1)
+
+    return _once(tmp_path_factory, "many", build)
+
+
+def _once(tmp_path_factory: pytest.TempPathFactory, name: str, build: Callable[[Path], object]) -> Path:
+    """A folder that one process of the run builds for all of them."""
+    shared = tmp_path_factory.getbasetemp()
+    shared = shared.parent if "PYTEST_XDIST_WORKER" in os.environ else shared
+    with FileLock(shared / f"{name}.lock"):
+        if not (shared / name).exists():
+            (part := shared / f"{name}.part").mkdir()
+            build(part)
+            part.rename(shared / name)
+    return shared / name
 
 
 @pytest.fixture(scope="session")
