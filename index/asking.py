@@ -9,10 +9,11 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from index.asked import Asked, asked_before
+from index.build import Change, build
 from index.catalogue import Catalogue
 from index.doc_questions import Asker, Kept, Topic, topics_of, write_questions
 from index.embed import Embedder
-from index.generation import Change, build, current, earlier
+from index.generation import current, earlier
 from index.manifest import Manifest, read_manifest
 from index.stores import Server
 

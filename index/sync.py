@@ -2,37 +2,25 @@
 
 from __future__ import annotations
 
-import hashlib
-import logging
-import stat
-from collections import deque
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from concurrent.futures import Future, ThreadPoolExecutor
-from dataclasses import dataclass, field, replace
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 from time import perf_counter
 
-from rich.progress import track
-
 from index.asking import Told, add_questions
+from index.build import Change, build
 from index.catalogue import Catalogue, FileEntry
 from index.doc_questions import Asker
 from index.embed import Embedder
 from index.errors import LibraryError, UnreadableFile
-from index.generation import Change, build, current, fill, tidy, writing
+from index.generation import current, fill, tidy, writing
 from index.manifest import Manifest, read_manifest, verify, versions
 from index.overrides import Override, by_path, fingerprint
+from index.parse import PROCESSES, Reading, Tell, digest, parse_each
 from index.read.scan import SCANNED, installed
 from index.records import ParsedDocument
 from index.removed import removed
 from index.stores import Server
-
-_SECOND_FROM = 40  # to start a second process costs more than to parse fewer files one after another
-_WORKERS = 2
-_AHEAD, _AHEAD_BYTES = 100, 20_000_000  # files parsed before they are asked for: their documents wait in memory
-Tell = Callable[[int, int], None]  # files read, files to read
-Job = tuple[Path, int, tuple[Override, ...]]  # a file, the most bytes it may have, what was corrected of it by hand
-_log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,31 +45,12 @@ class SyncReport:
 
 
 @dataclass(frozen=True, slots=True)
-class Parsed:
-    """One file as parsed: its documents, or why it was refused."""
-
-    entry: FileEntry
-    documents: tuple[ParsedDocument, ...]
-
-
-@dataclass(frozen=True, slots=True)
 class Base:
     """The generation to build on, and what is known of the files in it by path."""
 
     folder: Path
     manifest: Manifest
     files: dict[str, FileEntry]
-
-
-@dataclass(frozen=True, slots=True)
-class Reading:
-    """How files are read: the size limit, what was corrected by hand by path, how progress is shown, in how many processes."""
-
-    max_bytes: int
-    progress: bool
-    overrides: Mapping[str, tuple[Override, ...]] = field(default_factory=dict)
-    tell: Tell | None = None
-    processes: int = _WORKERS
 
 
 def sync(
@@ -92,7 +61,7 @@ def sync(
     progress: bool = True,
     max_bytes: int = 20_000_000,
     tell: Tell | None = None,
-    processes: int = _WORKERS,
+    processes: int = PROCESSES,
     asker: Asker | None = None,
     server: Server | None = None,
 ) -> SyncReport:
@@ -192,21 +161,14 @@ def _same(path: Path, known: FileEntry | None, overrides: str) -> bool:
         state = path.lstat()
         if (state.st_size, state.st_mtime_ns) == (known.size, known.mtime):
             return True
-        return state.st_size == known.size and _digest(path) == known.sha256
+        return state.st_size == known.size and digest(path) == known.sha256
     except (OSError, UnreadableFile):
         return False
 
 
-def _digest(path: Path) -> str:
-    from index.read import open_file
-
-    with open_file(path) as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
-
-
 def _everything(fresh: dict[str, Path], reading: Reading) -> Change:
     """All documents, each as soon as the first of its files is parsed; which files repost it is known at the end."""
-    done = _parse_each([fresh[name] for name in sorted(fresh)], reading)
+    done = parse_each([fresh[name] for name in sorted(fresh)], reading)
     files: list[FileEntry] = []
     reposted: dict[str, tuple[str, ...]] = {}
 
@@ -225,7 +187,7 @@ def _everything(fresh: dict[str, Path], reading: Reading) -> Change:
 
 def _change(base: Base, kept: dict[str, FileEntry], fresh: dict[str, Path], reading: Reading) -> Change:
     """The documents to take out and to put in. A repost is one document, told by the first of its files."""
-    parsed = {p.entry.path: p for p in _parse_each(list(fresh.values()), reading)}
+    parsed = {p.entry.path: p for p in parse_each(list(fresh.values()), reading)}
     before = _sources(base.files.values())
     while True:
         entries = kept | {name: p.entry for name, p in parsed.items()}
@@ -234,7 +196,7 @@ def _change(base: Base, kept: dict[str, FileEntry], fresh: dict[str, Path], read
         first = {names[0] for names in touched.values()} - parsed.keys()
         if not first:
             break
-        parsed |= {p.entry.path: p for p in _parse_each([Path(name) for name in sorted(first)], reading)}
+        parsed |= {p.entry.path: p for p in parse_each([Path(name) for name in sorted(first)], reading)}
     told = {(name, d.document.id): d for name, p in parsed.items() for d in reversed(p.documents)}
     added = tuple(_with_sources(told[names[0], i], names) for i, names in sorted(touched.items()))
     removed = tuple(i for i in before if i not in sources or i in touched)
@@ -256,64 +218,3 @@ def _with_sources(parsed: ParsedDocument, paths: Sequence[str]) -> ParsedDocumen
 
 def _unique(paths: Sequence[str]) -> tuple[str, ...]:
     return tuple(dict.fromkeys(_names(paths)))
-
-
-def _parse_each(paths: Sequence[Path], reading: Reading) -> Iterator[Parsed]:
-    """The files as parsed, in order, while the ones that follow are being parsed."""
-    jobs = [(p, reading.max_bytes, reading.overrides.get(p.as_posix(), ())) for p in paths]
-    done = _in_order(jobs, reading.processes if len(jobs) >= _SECOND_FROM else 1)
-    return _told(track(done, "读取文件", total=len(jobs), disable=not reading.progress), len(jobs), reading.tell)
-
-
-def _in_order(jobs: Sequence[Job], processes: int) -> Iterator[Parsed]:
-    callers = ThreadPoolExecutor(processes)  # each waits for a process of its own
-    waiting: deque[tuple[Future[Parsed], int]] = deque()
-    try:
-        for job in jobs:
-            waiting.append((callers.submit(_parse, job), _size(job[0])))
-            while len(waiting) > _AHEAD or (
-                len(waiting) > processes and sum(size for _, size in waiting) > _AHEAD_BYTES
-            ):
-                yield waiting.popleft()[0].result()
-        while waiting:
-            yield waiting.popleft()[0].result()
-    finally:
-        callers.shutdown(wait=False, cancel_futures=True)
-
-
-def _size(path: Path) -> int:
-    try:
-        return path.lstat().st_size
-    except (OSError, ValueError):
-        return 0
-
-
-def _told(done: Iterable[Parsed], total: int, tell: Tell | None) -> Iterator[Parsed]:
-    for number, parsed in enumerate(done, 1):
-        if tell is not None:
-            tell(number, total)
-        yield parsed
-
-
-def _parse(job: Job) -> Parsed:
-    from index.ingest import parse_apart
-    from index.read import readable
-
-    path, max_bytes, overrides = job
-    entry = FileEntry(readable(path), 0, 0, "", (), "", fingerprint(overrides))
-    try:
-        state = path.lstat()
-        entry = replace(entry, size=state.st_size, mtime=state.st_mtime_ns)
-        if stat.S_ISREG(state.st_mode) and state.st_size <= max_bytes:
-            entry = replace(entry, sha256=_digest(path))
-        documents = tuple(parse_apart(path, max_bytes=max_bytes, overrides=overrides))
-    except UnreadableFile as error:
-        return Parsed(replace(entry, reason=str(error)), ())
-    except (ChildProcessError, ImportError, MemoryError):
-        raise  # no fault of the file
-    except OSError:
-        return Parsed(replace(entry, reason="文件打不开，请检查文件是否还在、是否有读取权限。"), ())
-    except Exception:  # a fault of ours in one file must not keep the others out
-        _log.exception("A file could not be parsed")
-        return Parsed(replace(entry, reason="程序处理这份文件时出错，没有收入；请把文件交给维护人员检查。"), ())
-    return Parsed(replace(entry, documents=tuple(d.document.id for d in documents)), documents)
