@@ -32,7 +32,7 @@ from bot.tabulate import tabulate
 from bot.typos import Speller
 from bot.understand import understand
 from bot.understanding import Understanding
-from index.embed import BUILTIN
+from index.late import late_interaction
 from index.library import Library
 from index.llm import LanguageModel
 from index.records import Place, PolicyDocument
@@ -70,7 +70,7 @@ class Answerer:
         headings = {fold(text) for text in (*(d.title for d in documents), *library.headings())}
         self.speller = Speller(self.lexicon.formal, headings)
         self.succession = library.succession
-        self.reader = reader or Reader.load(BUILTIN)
+        self.reader = reader or Reader(late_interaction())
         self.places = tuple({d.place.path: d.place for d in documents if d.place and d.place.path}.values())
         self.sheets = Sheets((d, tables) for d in documents if (tables := library.tables(d.id)))
         self.departments = Departments(library)

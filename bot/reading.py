@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
-from pathlib import Path
 
 import numpy as np
 
@@ -56,10 +55,6 @@ class Reader:
     def __init__(self, model: LateInteraction) -> None:
         self.model = model
         self.title = lru_cache(maxsize=_CACHED)(self._title)
-
-    @classmethod
-    def load(cls, folder: Path) -> Reader:
-        return cls(LateInteraction.load(folder))
 
     def _title(self, title: str) -> tuple[str, Tokens]:
         folded = fold(title)

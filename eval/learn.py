@@ -29,6 +29,7 @@ from bot.understand import understand
 from eval.learning import LEARNED, Matrix, Vector, fit_pairwise, fit_signed, folds_of
 from eval.metrics import plain
 from index.embed import load_embedder
+from index.late import LateInteraction
 from index.library import open_library
 from index.sync import sync
 from index.training.asked import AskedQuestion, asked_questions, write_library
@@ -78,7 +79,7 @@ def _measure(fold: int, model: Path, documents: Path) -> Iterator[Measured]:
     home = documents.parent / f"home{fold}"
     embedder = load_embedder(str(model))
     sync([documents], home, embedder, progress=False)
-    answerer = Answerer(open_library(home, embedder), Settings(home=home), Reader.load(model))
+    answerer = Answerer(open_library(home, embedder), Settings(home=home), Reader(LateInteraction.load(model)))
     asked = [q for q in asked_questions() if fold_of(q.group) == fold]
     print(f"fold {fold}: {len(asked)} questions", flush=True)
     for one in asked:

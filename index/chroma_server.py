@@ -10,16 +10,16 @@ from __future__ import annotations
 import os
 import threading
 from collections.abc import Collection, Iterator
-from contextlib import AbstractContextManager, closing, contextmanager, suppress
+from contextlib import AbstractContextManager, closing, suppress
 from pathlib import Path
 from typing import Any
 
 from index.dense import SPACE, DenseIndex, Vectors
-from index.errors import LibraryError, ServerAway
+from index.errors import ServerAway
 from index.lexical import LexicalIndex
 from index.manifest import Manifest
 from index.probe import finds_itself
-from index.stores import Pair
+from index.stores import Pair, asking
 
 _PREFIX = "youju-"
 _CONNECT, _READ = 3.0, 20.0  # seconds
@@ -37,7 +37,7 @@ class ServedVectors(Vectors):
 
     @staticmethod
     def _translated(*, writing: bool = False) -> AbstractContextManager[None]:
-        return _asking(_UNFILLED if writing else _AWAY)
+        return asking(_UNFILLED if writing else _AWAY)
 
 
 class ChromaServer:
@@ -50,7 +50,7 @@ class ChromaServer:
 
     def fill(self, folder: Path, manifest: Manifest, owner: str) -> None:
         name = _PREFIX + manifest.fingerprint
-        with _asking(_UNFILLED):
+        with asking(_UNFILLED):
             client = self._connected()
             if any(c.name == name and c.count() == manifest.chunks for c in _collections(client)):
                 return
@@ -70,7 +70,7 @@ class ChromaServer:
                 raise
 
     def open(self, folder: Path, manifest: Manifest) -> Pair:
-        with _asking(_AWAY):
+        with asking(_AWAY):
             client = self._connected()
             try:
                 vectors = ServedVectors(client.get_collection(_PREFIX + manifest.fingerprint, embedding_function=None))
@@ -82,7 +82,7 @@ class ChromaServer:
 
     def collect(self, owner: str, kept: Collection[str]) -> None:
         names = {_PREFIX + fingerprint for fingerprint in kept}
-        with _asking(_AWAY):
+        with asking(_AWAY):
             client = self._connected()
             for collection in _collections(client):
                 ours = collection.name.startswith(_PREFIX) and (collection.metadata or {}).get("owner") == owner
@@ -135,14 +135,3 @@ def _not_found() -> type[Exception]:
     from chromadb.errors import NotFoundError
 
     return NotFoundError
-
-
-@contextmanager
-def _asking(sentence: str) -> Iterator[None]:
-    """What goes wrong between here and the server is told as this sentence: HTTP, the proxy, the server and what it sends."""
-    try:
-        yield
-    except LibraryError:
-        raise
-    except Exception as error:
-        raise ServerAway(sentence) from error

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import os
 from collections.abc import Sequence
-from functools import cached_property
+from functools import cache, cached_property
 from itertools import chain
 from pathlib import Path
 from typing import Any, Protocol
@@ -88,11 +88,19 @@ class BuiltinEmbedder(SentenceTransformerEmbedder):
 
 
 def load_embedder(spec: str | None = None) -> Embedder:
-    """The model named by `spec` (a folder or a hub name), else the embedded one. Raises `SettingsError` where there is none."""
+    """The model named by `spec` (a folder or a hub name), else the embedded one, which a process loads once.
+
+    Raises `SettingsError` where there is none.
+    """
     if spec and Path(spec).is_dir():
         return SentenceTransformerEmbedder(spec, f"{Path(spec).resolve().name}:{_digest(Path(spec))}", local=True)
     if spec:
         return SentenceTransformerEmbedder(spec, spec, local=False)
+    return _builtin()
+
+
+@cache
+def _builtin() -> Embedder:
     if not all((BUILTIN / name).is_file() for name in _PARTS):
         raise SettingsError("自带的嵌入模型不完整，请重新安装本程序，或用 YOUJU_EMBEDDER 指定别的模型。")
     return BuiltinEmbedder(str(BUILTIN), f"builtin:{_digest(BUILTIN)}", local=True)

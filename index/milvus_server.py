@@ -12,7 +12,7 @@ import os
 import threading
 from collections import defaultdict
 from collections.abc import Collection, Iterator, Mapping, Sequence
-from contextlib import closing, contextmanager, suppress
+from contextlib import closing, suppress
 from pathlib import Path
 from typing import Any
 
@@ -21,12 +21,12 @@ from numpy.typing import NDArray
 
 from index.catalogue import Catalogue
 from index.dense import DenseIndex
-from index.errors import LibraryError, ServerAway, SettingsError
+from index.errors import ServerAway, SettingsError
 from index.lexical import FIELDS
 from index.manifest import Manifest
 from index.probe import finds_itself
 from index.records import Chunk
-from index.stores import Found, Pair
+from index.stores import Found, Pair, asking
 from index.tokens import grams
 
 _PREFIX = "youju_"
@@ -61,7 +61,7 @@ class MilvusVectors:
         size = self.count()
         if not size or k < 1:
             return []
-        with _asking(_AWAY):
+        with asking(_AWAY):
             found = self._client.search(
                 self._name, [vector.tolist()], anns_field="dense", limit=min(k, size), timeout=_SECONDS,
                 search_params={"metric_type": "COSINE", "params": {"ef": max(200, k)}},
@@ -69,7 +69,7 @@ class MilvusVectors:
         return [(str(hit["id"]), float(hit["distance"])) for hit in found]
 
     def vectors(self, ids: Sequence[str]) -> list[NDArray[np.float32]]:
-        with _asking(_AWAY):
+        with asking(_AWAY):
             rows = self._client.get(self._name, list(ids), output_fields=["dense"], timeout=_SECONDS) if ids else []
         return [np.asarray(row["dense"], dtype=np.float32) for row in rows]
 
@@ -115,7 +115,7 @@ class MilvusWords:
         return sorted(total.items(), key=lambda pair: (-pair[1], pair[0]))[:k]
 
     def _in_field(self, field: str, words: str, depth: int, only: str) -> dict[str, float]:
-        with _asking(_AWAY):
+        with asking(_AWAY):
             hits = self._client.search(
                 self._name, [words], anns_field=f"bm25_{field}", limit=depth, filter=only, timeout=_SECONDS,
                 search_params={"metric_type": "BM25"},
@@ -139,7 +139,7 @@ class MilvusServer:
 
     def fill(self, folder: Path, manifest: Manifest, owner: str) -> None:
         name = _PREFIX + manifest.fingerprint
-        with _asking(_UNFILLED):
+        with asking(_UNFILLED):
             client = self._connected()
             if client.has_collection(name):
                 client.load_collection(name)
@@ -159,7 +159,7 @@ class MilvusServer:
 
     def open(self, folder: Path, manifest: Manifest) -> Pair:  # noqa: ARG002
         name = _PREFIX + manifest.fingerprint
-        with _asking(_AWAY):
+        with asking(_AWAY):
             client = self._connected()
             if not client.has_collection(name, timeout=_SECONDS):
                 raise ServerAway(_LACKING)
@@ -170,7 +170,7 @@ class MilvusServer:
 
     def collect(self, owner: str, kept: Collection[str]) -> None:
         names = {_PREFIX + fingerprint for fingerprint in kept}
-        with _asking(_AWAY):
+        with asking(_AWAY):
             client = self._connected()
             for name in set(client.list_collections()) - names:
                 if name.startswith(_PREFIX) and client.describe_collection(name).get("description") == owner:
@@ -263,14 +263,14 @@ def _listed(values: Collection[str]) -> str:
 
 
 def _count(client: Any, name: str) -> int:
-    with _asking(_AWAY):
+    with asking(_AWAY):
         counted = client.query(name, output_fields=["count(*)"], consistency_level="Strong", timeout=_SECONDS)
         return int(counted[0]["count(*)"])
 
 
 def _ids(client: Any, name: str) -> set[str]:
     found: set[str] = set()
-    with _asking(_AWAY):
+    with asking(_AWAY):
         pages = client.query_iterator(name, batch_size=1_000, output_fields=["id"])
         while page := pages.next():
             found |= {str(row["id"]) for row in page}
@@ -286,14 +286,3 @@ def _compare(folder: Path, vectors: MilvusVectors) -> None:
         catalogue.close()
     if ids != vectors.ids() or not finds_itself(vectors, sorted(ids)):
         raise ServerAway(_UNFILLED)
-
-
-@contextmanager
-def _asking(sentence: str) -> Iterator[None]:
-    """What goes wrong between here and Milvus is told as this sentence."""
-    try:
-        yield
-    except (LibraryError, SettingsError):
-        raise
-    except Exception as error:
-        raise ServerAway(sentence) from error

@@ -9,7 +9,8 @@ from __future__ import annotations
 import logging
 import threading
 import time
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -19,7 +20,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from index.dense import DenseIndex
-from index.errors import LibraryError
+from index.errors import LibraryError, ServerAway, SettingsError
 from index.lexical import LexicalIndex
 from index.manifest import Manifest
 
@@ -70,6 +71,17 @@ class Server(Protocol):
 
     def collect(self, owner: str, kept: Collection[str]) -> None:
         """Drop what an owner filled in, whole or not, but for the generations of these fingerprints."""
+
+
+@contextmanager
+def asking(sentence: str) -> Iterator[None]:
+    """What goes wrong between here and a server is told as this sentence: HTTP, a proxy, the server and what it sends."""
+    try:
+        yield
+    except (LibraryError, SettingsError):
+        raise
+    except Exception as error:
+        raise ServerAway(sentence) from error
 
 
 @dataclass(frozen=True, slots=True)

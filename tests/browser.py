@@ -11,12 +11,16 @@ from pathlib import Path
 from time import monotonic
 from urllib.parse import urlsplit
 
-from playwright.sync_api import Browser, BrowserContext, Frame, Page, Request, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Frame, Page, Request, sync_playwright
+
+from bot.language import PATHS
 
 CHROMIUM = shutil.which("chromium")
-# What Gradio says of a stream that ends because its page is left; how often that happens depends on how busy the machine is.
-_LEFT = ("BodyStreamBuffer was aborted", "AbortError", "network error", "Failed to fetch")
+# What Gradio says of a stream that ends because its page is left: nothing is wrong where a page is being left.
+_CUT_OFF = "Unexpected error Connection errored out."
+_LEAVING = 5.0  # seconds from where a page is left
 UNREPORTED = 6.0  # seconds without a request begun or ended
+_STREAM_COMES = 3.0  # seconds within which a page just opened, or an event just taken, begins to stream
 _FLAGS = [
     "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
     "--disable-component-update", "--disable-sync",
@@ -42,6 +46,8 @@ class Traffic:
     errors: list[str] = field(default_factory=list)
     streams: int = 0
     last: float = 0.0  # when a request began or ended last
+    left: float = -_LEAVING  # when a page was left last
+    due: float | None = None  # since when a stream is to be expected
 
     def watch(self, context: BrowserContext) -> None:
         """Listen to every page of a context, those that open later and their frames included."""
@@ -51,17 +57,28 @@ class Traffic:
         # Gradio ends a stream by aborting it as often as by reading it to its end.
         for ended in ("requestfinished", "requestfailed"):
             context.on(ended, self._end)
-        context.on("console", lambda m: self.errors.append(m.text) if m.type == "error" else None)
+        context.on("console", self._hear)
         context.on("weberror", lambda e: self.errors.append(str(e.error)))
 
     def _begin(self, request: Request) -> None:
         self.requests.append(request.url)
-        self.streams += _is_stream(request)
         self.last = monotonic()
+        if _is_stream(request):
+            self.streams, self.due = self.streams + 1, None
+        elif request.is_navigation_request():
+            self.left = self.last
+            self.due = self.last if urlsplit(request.url).path in PATHS.values() else None
 
     def _end(self, request: Request) -> None:
-        self.streams -= _is_stream(request)
         self.last = monotonic()
+        if _is_stream(request):
+            self.streams, self.due = self.streams - 1, None
+        elif "/queue/join" in request.url and not self.streams:
+            self.due = self.last
+
+    def _hear(self, said: ConsoleMessage) -> None:
+        if said.type == "error" and not (_CUT_OFF in said.text and monotonic() - self.left < _LEAVING):
+            self.errors.append(said.text)
 
     def settle(self, page: Page, steps: int = 1200) -> None:
         """Wait until nothing has been streaming for a while: leaving a stream in its middle is logged as an error by Gradio.
@@ -73,7 +90,8 @@ class Traffic:
             page.wait_for_timeout(50)
             if self.streams and monotonic() - self.last > UNREPORTED and not page.locator("[aria-busy=true]").count():
                 self.streams = 0
-            quiet = 0 if self.streams else quiet + 1
+            comes = self.due is not None and monotonic() - self.due < _STREAM_COMES
+            quiet = 0 if self.streams or comes else quiet + 1
             steps -= 1
         assert quiet, "the answer did not end in time"
 
@@ -87,7 +105,7 @@ class Traffic:
         told = tuple(f"the server responded with a status of {status} " for status in refused)
         assert self.requests
         assert self.outside == []
-        left = [e for e in self.errors if not any(t in e for t in (*told, *_LEFT))]
+        left = [e for e in self.errors if not any(t in e for t in told)]
         assert not left, left
 
     @property

@@ -50,9 +50,14 @@ def within(seconds: int = SECONDS) -> Iterator[None]:
         signal.signal(signal.SIGPROF, before)
 
 
+READY: list[Answerer] = []  # one over the sample library, where there is one already
+
+
 @cache
 def answerer() -> Answerer:
     """Over the sample library, built once a process."""
+    if READY:
+        return READY[0]
     home = Path(tempfile.mkdtemp(prefix="youju-fuzz-"))
     embedder = load_embedder(None)
     sync([SAMPLE_DOCUMENTS], home, embedder, progress=False)

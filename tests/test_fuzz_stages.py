@@ -10,7 +10,8 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from tests.fuzz_targets import LONGEST_QUESTION, TARGETS, TooSlow, within
+from bot.answer import Answerer
+from tests.fuzz_targets import LONGEST_QUESTION, READY, TARGETS, TooSlow, within
 from tests.test_fuzz_files import PIECES
 
 CASES = json.loads(Path(__file__).with_name("cases").joinpath("fuzz.json").read_text(encoding="utf8"))
@@ -38,8 +39,9 @@ bounded = settings(
 
 
 @pytest.fixture(scope="module", autouse=True)
-def loaded() -> None:
+def loaded(answerer: Answerer) -> None:
     """What is loaded at first use is no part of an input's time."""
+    READY.append(answerer)
     for stage in STAGES:
         TARGETS[stage]("第一条 教师\n奖励".encode())
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -43,12 +44,14 @@ IMPORTERS = {
 }
 
 
+@cache
 def sources() -> list[Path]:
     found = [ROOT / "app.py", *(p for layer in LAYERS for p in (ROOT / layer).rglob("*.py"))]
     apart = ("training", "corpus")  # run by hand, not by the program
     return [p for p in found if not any(part.startswith(apart) for part in p.parts[len(ROOT.parts) :])]
 
 
+@cache
 def imported(path: Path) -> set[str]:
     names: set[str] = set()
     for node in ast.walk(ast.parse(path.read_text(encoding="utf8"))):

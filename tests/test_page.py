@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import os
+import signal
 import subprocess
 import sys
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -428,48 +430,72 @@ def test_when_the_server_is_busy_or_gone_the_question_is_kept_and_asked_again(br
     page.context.close()
 
 
-SERVER = """
-import sys, time
+SERVERS = """
+import os, sys, time
 from pathlib import Path
+import sentence_transformers  # what takes longest, once
 from bot.chat import serve
 from bot.settings import SAMPLE_DOCUMENTS, Settings
 from bot.shelf import Shelf
 
-serve(Shelf(Settings(home=Path(sys.argv[1]), documents=SAMPLE_DOCUMENTS)), host="127.0.0.1", port=int(sys.argv[2]))
-print("up", flush=True)
-time.sleep(600)
+for port in sys.stdin:
+    server = os.fork()
+    if not server:
+        serve(Shelf(Settings(home=Path(sys.argv[1]), documents=SAMPLE_DOCUMENTS)), host="127.0.0.1", port=int(port))
+        print(os.getpid(), flush=True)
+        time.sleep(600)
+    os.waitpid(server, 0)
+    print("gone", flush=True)
 """
 
 
-def started(settings: Settings, port: int) -> subprocess.Popen[str]:
-    """The page in a process of its own, that can be killed."""
-    command = [sys.executable, "-c", SERVER, str(settings.home), str(port)]
-    process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True, cwd=ROOT)
-    assert process.stdout is not None
-    assert process.stdout.readline() == "up\n"
-    return process
+@dataclass
+class Servers:
+    """The page in a process of its own, again and again on one port, to be killed."""
+
+    process: subprocess.Popen[str]
+    port: int
+    pid: int = 0
+
+    def start(self) -> None:
+        assert self.process.stdin and self.process.stdout
+        print(self.port, file=self.process.stdin, flush=True)
+        self.pid = int(self.process.stdout.readline())
+
+    def kill(self) -> None:
+        assert self.process.stdout
+        os.kill(self.pid, signal.SIGKILL)
+        assert self.process.stdout.readline() == "gone\n"
+
+
+@contextmanager
+def servers(settings: Settings) -> Iterator[Servers]:
+    command = [sys.executable, "-c", SERVERS, str(settings.home)]
+    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, cwd=ROOT) as process:
+        server = Servers(process, free_port())
+        server.start()
+        try:
+            yield server
+        finally:
+            server.kill()
 
 
 def test_a_server_that_was_killed_is_told_of_and_answers_when_it_is_back(
     browser: Browser, library: Library, settings: Settings
 ) -> None:
-    port = free_port()
-    server = started(settings, port)
-    page = opened_page(browser, f"http://127.0.0.1:{port}", "desktop", Traffic())
-    ask(page, QUESTION)
-    server.kill()
-    server.wait()
-    page.locator("#question :is(textarea, input)").fill(FOLLOWUP)
-    page.keyboard.press("Enter")
-    expect(page.locator("#trouble .gone")).to_be_visible()
-    page.locator("[data-again]").click()
-    expect(page.locator("#trouble .gone")).to_be_visible()  # still gone: the page and the question stay
-    expect(page.locator("#now .asked-words")).to_have_text(QUESTION)
-    server = started(settings, port)  # Gradio notices, and opens the page anew at its address
-    answered(page, FOLLOWUP)
-    page.context.close()
-    server.kill()
-    server.wait()
+    with servers(settings) as server:
+        page = opened_page(browser, f"http://127.0.0.1:{server.port}", "desktop", Traffic())
+        ask(page, QUESTION)
+        server.kill()
+        page.locator("#question :is(textarea, input)").fill(FOLLOWUP)
+        page.keyboard.press("Enter")
+        expect(page.locator("#trouble .gone")).to_be_visible()
+        page.locator("[data-again]").click()
+        expect(page.locator("#trouble .gone")).to_be_visible()  # still gone: the page and the question stay
+        expect(page.locator("#now .asked-words")).to_have_text(QUESTION)
+        server.start()  # Gradio notices, and opens the page anew at its address
+        answered(page, FOLLOWUP)
+        page.context.close()
 
 
 def test_a_look_up_that_was_too_fast_is_made_again(browser: Browser, address: str) -> None:
