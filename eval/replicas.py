@@ -1,17 +1,20 @@
 """`python -m eval.replicas`: two serving processes over one home and one Chroma server answer as the embedded library does.
 
 The home is built once, with the server. Then each question is asked of both over HTTP and of the same home without the server, and
-outcomes, texts, statements and citations are compared.
+outcomes, texts, statements and citations are compared. On the page each question is asked of one of them, and the receipt it gives is
+read from both.
 """
 
 from __future__ import annotations
 
 import json
 import os
+import re
 import subprocess
 import sys
 import tempfile
 import time
+import uuid
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import asdict, dataclass
@@ -27,6 +30,7 @@ from bot.pages import answer_json, day
 from bot.settings import ROOT, Settings
 from eval.arguments import repeated
 from eval.chroma_run import ChromaRun, free_port
+from eval.visits import chat_functions, joining
 from index.embed import load_embedder
 from index.library import open_library
 from index.sync import sync
@@ -38,12 +42,17 @@ _WAIT = 2.0  # seconds after an answer that too much was asked
 
 @dataclass(frozen=True, slots=True)
 class Compared:
-    """What came of a run: for each replica how many answers are the embedded library's, and how `/healthz` stands at the end."""
+    """What came of a run: for each replica how many answers are the embedded library's, and how `/healthz` stands at the end.
+
+    `receipts` of the answers on the page were given, `shared` of them read alike from every replica.
+    """
 
     questions: int
     same: tuple[int, ...]
     different: tuple[str, ...]
     health: tuple[str, ...]
+    receipts: int
+    shared: int
     seconds: float
 
 
@@ -92,6 +101,22 @@ def asked(url: str, question: str, on: str) -> dict[str, Any]:
     return {name: told.json()[name] for name in COMPARED}
 
 
+def receipt(url: str, question: str) -> str:
+    """Ask on the page of a replica; the path of the answer's receipt, empty where none was given."""
+    session = uuid.uuid4().hex[:11]
+    with httpx.Client(base_url=url, timeout=120) as visitor:
+        ask, _ = chat_functions(visitor.get("/config").raise_for_status().json())
+        body = joining(ask, [question, None, None, "", ""], session)
+        visitor.post("/gradio_api/queue/join", json=body).raise_for_status()
+        told = visitor.get("/gradio_api/queue/data", params={"session_hash": session}).raise_for_status().text
+    found = re.search(r"/a/[\w-]+", told)
+    return found[0] if found else ""
+
+
+def _read(url: str) -> str:
+    return httpx.get(url, timeout=60).raise_for_status().text
+
+
 def compare(
     settings: Settings, documents: Sequence[Path], questions: Sequence[str], on: str, count: int = 2
 ) -> Compared:
@@ -104,13 +129,16 @@ def compare(
     with ExitStack() as running:
         urls = [running.enter_context(replica(settings)) for _ in range(count)]
         told = [[asked(url, question, on) for question in questions] for url in urls]
+        receipts = [given for i, question in enumerate(questions) if (given := receipt(urls[i % count], question))]
+        shared = sum(len({_read(f"{url}{path}") for url in urls}) == 1 for path in receipts)
         health = tuple(str(httpx.get(f"{url}/healthz", timeout=30).json()["status"]) for url in urls)
     wanted = [json.loads(json.dumps({name: answer[name] for name in COMPARED})) for answer in expected]
     same = tuple(sum(one == other for one, other in zip(answers, wanted, strict=True)) for answers in told)
     different = {
         q for answers in told for q, one, other in zip(questions, answers, wanted, strict=True) if one != other
     }
-    return Compared(len(questions), same, tuple(sorted(different)), health, round(time.perf_counter() - began, 1))
+    seconds = round(time.perf_counter() - began, 1)
+    return Compared(len(questions), same, tuple(sorted(different)), health, len(receipts), shared, seconds)
 
 
 def run(
