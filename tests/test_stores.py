@@ -2,20 +2,27 @@
 
 from __future__ import annotations
 
+import json
 from datetime import date
 from pathlib import Path
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
+from hypothesis import settings as bounded
 from hypothesis import strategies as st
 
+from bot.settings import ROOT, Settings
 from index.catalogue import Catalogue, FileEntry
 from index.dense import DenseIndex
+from index.embed import load_embedder
 from index.errors import LibraryDamaged
+from index.generation import current
 from index.lexical import LexicalIndex, LexicalWriter
+from index.library import Library
 from index.records import Article, Chunk, Fix, Gap, Mark, ParsedDocument, Place, PolicyDocument, Table
 
+CASES = ROOT / "eval" / "cases.jsonl"
 TEXT = st.text(st.characters(codec="utf-8", exclude_categories=["Cs"]), max_size=30)
 DAY = st.none() | st.dates(date(1950, 1, 1), date(2100, 1, 1))
 
@@ -45,7 +52,7 @@ def documents(draw: st.DrawFn) -> PolicyDocument:
 
 
 @given(document=documents())
-@settings(max_examples=40, deadline=None)
+@bounded(max_examples=40, deadline=None)
 def test_catalogue_gives_back_what_it_was_given(
     document: PolicyDocument, tmp_path_factory: pytest.TempPathFactory
 ) -> None:
@@ -140,6 +147,19 @@ def test_lexical_delete_is_by_document(lexical: Path) -> None:
     writer.delete("d1")
     writer.commit()
     assert LexicalIndex(lexical).ids() == {"c3"}
+
+
+def test_each_opening_finds_the_same(library: Library, settings: Settings) -> None:
+    """The index is a graph whose edges depend on the order of adding: it must not be made anew."""
+    rows = CASES.read_text(encoding="utf8").splitlines()[:100]
+    vectors = load_embedder(None).embed([json.loads(row)["question"] for row in rows])
+    found = []
+    for _ in range(4):
+        reader = DenseIndex(current(settings.home) / "chroma")
+        found.append([reader.search(vector, 10) for vector in vectors])
+        reader.close()
+    assert found[0][0]
+    assert all(other == found[0] for other in found[1:])
 
 
 def test_dense_finds_the_nearest_and_forgets_the_deleted(tmp_path: Path) -> None:
