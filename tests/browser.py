@@ -16,9 +16,9 @@ from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Frame, 
 from bot.language import PATHS
 
 CHROMIUM = shutil.which("chromium")
-# What Gradio says of a stream that ends because its page is left: nothing is wrong where a page is being left.
-_CUT_OFF = "Unexpected error Connection errored out."
-_LEAVING = 5.0  # seconds from where a page is left
+# What Gradio says of a stream that it cuts off, which it does as its page is left or closed.
+_CUT_OFF = ("AbortError: signal is aborted without reason", "Unexpected error Connection errored out.")
+_LEAVING = 5.0  # seconds between the two
 UNREPORTED = 6.0  # seconds without a request begun or ended
 _STREAM_COMES = 3.0  # seconds within which a page just opened, or an event just taken, begins to stream
 _FLAGS = [
@@ -46,7 +46,8 @@ class Traffic:
     errors: list[str] = field(default_factory=list)
     streams: int = 0
     last: float = 0.0  # when a request began or ended last
-    left: float = -_LEAVING  # when a page was left last
+    left: list[float] = field(default_factory=list)  # when pages were left
+    cut_off: list[tuple[float, Page | None, str]] = field(default_factory=list)  # when what was said, and on which page
     due: float | None = None  # since when a stream is to be expected
 
     def watch(self, context: BrowserContext) -> None:
@@ -66,7 +67,7 @@ class Traffic:
         if _is_stream(request):
             self.streams, self.due = self.streams + 1, None
         elif request.is_navigation_request():
-            self.left = self.last
+            self.left.append(self.last)
             self.due = self.last if urlsplit(request.url).path in PATHS.values() else None
 
     def _end(self, request: Request) -> None:
@@ -77,7 +78,9 @@ class Traffic:
             self.due = self.last
 
     def _hear(self, said: ConsoleMessage) -> None:
-        if said.type == "error" and not (_CUT_OFF in said.text and monotonic() - self.left < _LEAVING):
+        if said.type == "error" and any(words in said.text for words in _CUT_OFF):
+            self.cut_off.append((monotonic(), said.page, said.text))
+        elif said.type == "error":
             self.errors.append(said.text)
 
     def settle(self, page: Page, steps: int = 1200) -> None:
@@ -97,16 +100,20 @@ class Traffic:
 
     def forget(self) -> None:
         """Begin the record anew."""
-        self.requests.clear()
-        self.errors.clear()
+        for record in (self.requests, self.errors, self.cut_off):
+            record.clear()
 
     def check(self, refused: Sequence[int] = ()) -> None:
         """Nothing may have left the machine and nothing gone wrong, but for answers with the `refused` statuses."""
         told = tuple(f"the server responded with a status of {status} " for status in refused)
         assert self.requests
         assert self.outside == []
-        left = [e for e in self.errors if not any(t in e for t in told)]
-        assert not left, left
+        wrong = [e for e in self.errors if not any(t in e for t in told)]
+        wrong += [said for at, page, said in self.cut_off if not self._was_left(at, page)]
+        assert not wrong, wrong
+
+    def _was_left(self, at: float, page: Page | None) -> bool:
+        return page is None or page.is_closed() or any(abs(at - left) < _LEAVING for left in self.left)
 
     @property
     def outside(self) -> list[str]:
