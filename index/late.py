@@ -35,10 +35,9 @@ class LateInteraction:
 
     def __init__(self, tokenizer: Tokenizer, vectors: NDArray[np.floating]) -> None:
         self._pieces = pieces_of(tokenizer)
-        rows = np.asarray(vectors, dtype=np.float32)
-        self.weights = np.linalg.norm(rows, axis=1)
-        self._unit = rows / np.maximum(self.weights, 1e-9)[:, None]
-        self._skipped = np.zeros(len(rows), dtype=bool)
+        self._rows = vectors  # in the precision they are stored in: half of what computing with all of them would take
+        self.weights = np.linalg.norm(vectors.astype(np.float32), axis=1)
+        self._skipped = np.zeros(len(vectors), dtype=bool)
         for token, index in tokenizer.get_vocab().items():
             self._skipped[index] = not re.search(r"\w", token)
 
@@ -71,13 +70,17 @@ class LateInteraction:
         if not filled or not len(query):
             return best
         joined = np.concatenate([passages[i] for i in filled])
-        here = np.zeros(len(self._unit), dtype=bool)
+        here = np.zeros(len(self._rows), dtype=bool)
         here[joined] = True
         distinct = np.flatnonzero(here)
-        cosines = (self._unit[distinct] @ self._unit[query].T)[np.cumsum(here)[joined] - 1]
+        cosines = (self._unit(distinct) @ self._unit(query).T)[np.cumsum(here)[joined] - 1]
         starts = np.cumsum([0, *(len(passages[i]) for i in filled[:-1])])
         best[filled] = np.maximum.reduceat(cosines, starts, axis=0)
         return best
+
+    def _unit(self, tokens: Tokens) -> Scores:
+        """(tokens, dims) unit vectors."""
+        return self._rows[tokens].astype(np.float32) / np.maximum(self.weights[tokens], 1e-9)[:, None]
 
 
 @cache
