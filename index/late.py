@@ -78,9 +78,10 @@ class LateInteraction:
         best[filled] = np.maximum.reduceat(cosines, starts, axis=0)
         return best
 
-    def _unit(self, tokens: Tokens) -> Scores:
+    def _unit(self, tokens: NDArray[np.integer]) -> Scores:
         """(tokens, dims) unit vectors."""
-        return self._rows[tokens].astype(np.float32) / np.maximum(self.weights[tokens], 1e-9)[:, None]
+        unit: Scores = self._rows[tokens].astype(np.float32) / np.maximum(self.weights[tokens], 1e-9)[:, None]
+        return unit
 
 
 @cache
