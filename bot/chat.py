@@ -28,15 +28,15 @@ from bot.offers import Latest, offers
 from bot.opening import Examples, examples, first_screen, frame, welcome
 from bot.pages import QUESTION_CAP, routes, styles
 from bot.render import Asked, fragment
-from bot.serving import Guarded
+from bot.serving import Guarded, few_arenas
 from bot.shelf import Shelf
 from bot.site import broken
 from bot.tools import only_tools, require, tools
 
 _PRIVATE: dict[str, Any] = {"api_visibility": "private", "show_progress": "hidden"}
 # Gradio keeps 0.2 MB of every page that was ever opened and as much of a conversation, of ten thousand pages unless told otherwise:
-# more memory than all the rest. A page that 200 others have been used after begins a new conversation.
-SESSIONS = 200
+# more memory than all the rest. A page that 100 others have been used after begins a new conversation.
+SESSIONS = 100
 # Answers share one interpreter: more at once make each slower and none sooner. A language model, where it writes, is waited for.
 AT_ONCE, WAITING = 2, 5
 Updates = dict[Any, Any]
@@ -260,6 +260,7 @@ def serve(shelf: Shelf, *, host: str, port: int, keep: Keep = keep_nothing) -> g
     if mcp:
         require("mcp")
     _past_proxies(host)
+    few_arenas()
     questions = examples(shelf)
     demo = page(shelf, questions, keep)
     at_once = shelf.settings.llm_calls if shelf.model else AT_ONCE

@@ -212,10 +212,13 @@ class Journal:
             if self._engine.dialect.name == "sqlite":
                 Path(str(self._engine.url.database)).parent.mkdir(parents=True, exist_ok=True)
             self._engine.connect().close()  # a database that cannot be reached is not tried twice
-            try:
-                _TABLES.create_all(self._engine)
-            except SQLAlchemyError:  # another server made them at the same moment
-                _TABLES.create_all(self._engine)
+            for left in reversed(range(len(_TABLES.tables) + 1)):
+                try:
+                    _TABLES.create_all(self._engine)
+                    break
+                except SQLAlchemyError:  # another server made one of them at the same moment: one fewer is missing
+                    if not left:
+                        raise
             self._ready = True
 
 

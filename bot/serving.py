@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import ctypes
 from collections.abc import AsyncIterator
-from contextlib import ExitStack, asynccontextmanager
+from contextlib import ExitStack, asynccontextmanager, suppress
 from typing import Any
 
 from bot import metrics
@@ -12,6 +13,8 @@ from bot.pace import Kind, Line, Pace
 from bot.proxies import Proxies
 from bot.shelf import Shelf
 from bot.web import Guard, KindOf
+
+_M_ARENA_MAX = -8  # malloc.h of glibc
 
 
 class Guarded:
@@ -52,3 +55,9 @@ def kind_of(demo: Any) -> KindOf:
         return "ask" if name == "ask" or (name == "open" and "q=" in address) else "look"
 
     return kind
+
+
+def few_arenas() -> None:
+    """Let all threads allocate from two places. glibc gives each its own, up to eight a core, where what is freed stays: 18 MiB more."""
+    with suppress(OSError, AttributeError):  # another C library
+        ctypes.CDLL(None).mallopt(_M_ARENA_MAX, 2)

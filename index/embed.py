@@ -79,6 +79,11 @@ class BuiltinEmbedder(SentenceTransformerEmbedder):
         model[0].tokenizer = load_tokenizer(BUILTIN)  # one in memory instead of two, 50 MB each
         return model
 
+    @property
+    def rows(self) -> NDArray[np.float32]:
+        """(V, dimensions): each token's vector times its weight, in the memory of the model itself."""
+        return np.asarray(self._model[0].embedding.weight.detach().numpy(), dtype=np.float32)
+
     def embed(self, texts: Sequence[str]) -> NDArray[np.float32]:
         """(n, dimensions) unit rows; a text without any known token gets the zero vector."""
         if not texts:
@@ -105,11 +110,12 @@ def load_embedder(spec: str | None = None) -> Embedder:
         return SentenceTransformerEmbedder(spec, f"{Path(spec).resolve().name}:{_digest(Path(spec))}", local=True)
     if spec:
         return SentenceTransformerEmbedder(spec, spec, local=False)
-    return _builtin()
+    return builtin()
 
 
 @cache
-def _builtin() -> Embedder:
+def builtin() -> BuiltinEmbedder:
+    """The embedded model. Raises `SettingsError` where it is not whole."""
     if not all((BUILTIN / name).is_file() for name in _PARTS):
         raise SettingsError("自带的嵌入模型不完整，请重新安装本程序，或用 YOUJU_EMBEDDER 指定别的模型。")
     return BuiltinEmbedder(str(BUILTIN), f"builtin:{_digest(BUILTIN)}", local=True)

@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from safetensors.numpy import load_file
 from tokenizers import Tokenizer
 
-from index.embed import BUILTIN
+from index.embed import BUILTIN, builtin
 from index.pieces import load_tokenizer, pieces_of
 from index.records import Chunk
 from index.sentences import sentence_spans
@@ -35,8 +35,8 @@ class LateInteraction:
 
     def __init__(self, tokenizer: Tokenizer, vectors: NDArray[np.floating]) -> None:
         self._pieces = pieces_of(tokenizer)
-        self._rows = vectors  # in the precision they are stored in: half of what computing with all of them would take
-        self.weights = np.linalg.norm(vectors.astype(np.float32), axis=1)
+        self._rows = vectors  # not copied: unit vectors of all of them would take 45 MB more
+        self.weights = np.linalg.norm(vectors.astype(np.float32, copy=False), axis=1)
         self._skipped = np.zeros(len(vectors), dtype=bool)
         for token, index in tokenizer.get_vocab().items():
             self._skipped[index] = not re.search(r"\w", token)
@@ -80,14 +80,16 @@ class LateInteraction:
 
     def _unit(self, tokens: NDArray[np.integer]) -> Scores:
         """(tokens, dims) unit vectors."""
-        unit: Scores = self._rows[tokens].astype(np.float32) / np.maximum(self.weights[tokens], 1e-9)[:, None]
+        unit: Scores = (
+            self._rows[tokens].astype(np.float32, copy=False) / np.maximum(self.weights[tokens], 1e-9)[:, None]
+        )
         return unit
 
 
 @cache
 def late_interaction() -> LateInteraction:
-    """The embedded model, loaded once."""
-    return LateInteraction.load(BUILTIN)
+    """The embedded model, loaded once, over the memory of the embedder's."""
+    return LateInteraction(load_tokenizer(BUILTIN), builtin().rows)
 
 
 @cache
