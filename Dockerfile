@@ -19,7 +19,7 @@ RUN groupadd --gid 10001 youju \
     && install -d -o 10001 -g 10001 -m 0750 /data && install -d /documents
 COPY --from=build /opt/youju /opt/youju
 # Whatever libraries keep beside their work goes to /tmp, the only place besides /data that can be written.
-ENV PATH=/opt/youju/bin:$PATH PYTHONUNBUFFERED=1 PYTHONDONTWRITEBYTECODE=1 MALLOC_ARENA_MAX=2 \
+ENV PATH=/opt/youju/bin:$PATH PYTHONUNBUFFERED=1 PYTHONDONTWRITEBYTECODE=1 \
     HOME=/tmp GRADIO_TEMP_DIR=/tmp/gradio MPLCONFIGDIR=/tmp/matplotlib \
     HF_HUB_OFFLINE=1 GRADIO_ANALYTICS_ENABLED=False ANONYMIZED_TELEMETRY=False \
     YOUJU_HOME=/data YOUJU_DOCUMENTS=/documents YOUJU_HOST=0.0.0.0 YOUJU_PORT=7860
