@@ -8,7 +8,7 @@ _NUMERALS = "一二三四五六七八九十"
 
 
 def write_rules(folder: Path, count: int = 110, version: int = 0) -> None:
-    """`count` documents of ten short articles: eleven chunks each, so that 110 are enough for Chroma to write its own index files."""
+    """`count` documents of ten short articles: eleven chunks each, so that 110 are more than one page of vectors."""
     folder.mkdir(parents=True, exist_ok=True)
     for number in range(count):
         articles = "\n\n".join(

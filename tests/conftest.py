@@ -67,7 +67,7 @@ def answerer(library: Library, settings: Settings) -> Answerer:
 
 @pytest.fixture(scope="session")
 def built_many(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """`documents` and `home` of over a thousand chunks: from there on Chroma writes its own index files. To be copied."""
+    """`documents` and `home` of over a thousand chunks, more than one page of vectors. To be copied."""
     from tests.test_sync import EMBEDDER
 
     def build(root: Path) -> None:

@@ -14,8 +14,9 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
+import sqlalchemy as sa
 
-from bot.journal import Journal, default_url
+from bot.journal import _TABLES, Journal, default_url
 from bot.kept import Feedback, Receipt, Source
 from bot.records import Statement
 from bot.settings import ROOT, Settings
@@ -170,6 +171,30 @@ def test_two_processes_make_and_write_one_database(address: str) -> None:
     assert len(journal.questions()) == 100
     assert {r.id for _, r in journal.feedback()} == {f"{name}{i}" for name in "ab" for i in range(50)}
     journal.close()
+
+
+def test_tables_that_another_process_makes_in_step_cost_nothing(tmp_path: Path) -> None:
+    """Each table is made by somebody else between the look for it and its making."""
+    address, made = f"sqlite:///{tmp_path / 'journal.db'}", set[str]()
+    other = sa.create_engine(address)
+
+    def make(table: sa.Table, _: sa.Connection, **__: object) -> None:
+        if table.name not in made:
+            made.add(table.name)
+            table.create(other)
+
+    for table in _TABLES.sorted_tables:
+        sa.event.listen(table, "before_create", make)
+    try:
+        journal = Journal(address)
+        journal.add_question("校车谁出钱", "", "not_found", datetime.now(UTC))
+        assert len(journal.questions()) == 1
+        journal.close()
+    finally:
+        for table in _TABLES.sorted_tables:
+            sa.event.remove(table, "before_create", make)
+        other.dispose()
+    assert made == set(_TABLES.tables)
 
 
 def test_a_journal_of_the_first_releases_goes_on(tmp_path: Path) -> None:

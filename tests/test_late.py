@@ -6,9 +6,9 @@ import numpy as np
 import pytest
 from tokenizers import Tokenizer, models
 
-from index.embed import BUILTIN, load_embedder
+from index.embed import BUILTIN, builtin, load_embedder
 from index.errors import SettingsError
-from index.late import BREAK, LateInteraction, passage_parts, passage_tokens, split_parts
+from index.late import BREAK, LateInteraction, late_interaction, passage_parts, passage_tokens, split_parts
 from index.library import Library
 
 
@@ -55,6 +55,15 @@ def test_embedded_model_knows_lay_words() -> None:
     passages = [model.tokens(t, 64) for t in ("进城务工人员随迁子女入学", "教师职称评审的岗位数量")]
     right, wrong = model.score(query, passages)
     assert right > wrong + 0.1
+
+
+def test_the_program_scores_with_the_embedders_rows_as_with_the_file() -> None:
+    """Nothing is copied: the rows are 45 MB."""
+    assert np.shares_memory(builtin().rows, builtin().rows)
+    shared, own = late_interaction(), LateInteraction.load(BUILTIN)
+    query = own.tokens("外地打工的孩子上学", 32)
+    passages = [own.tokens(text, 64) for text in ("进城务工人员随迁子女入学", "教师职称评审的岗位数量", "")]
+    assert shared.score(query, passages) == pytest.approx(own.score(query, passages), abs=1e-6)
 
 
 def test_embedder_gives_unit_rows_of_one_space() -> None:
